@@ -1,0 +1,63 @@
+/**
+ * What Dintero shows, in our words. Dintero's own statuses and event names stop in `schemas.ts`, which maps them here
+ * by one exhaustive table whose default is `unknown`, never `failed`. Amounts are minor units.
+ */
+
+export type TransactionStatus =
+  | 'initiated'
+  | 'on_hold'
+  | 'authorised'
+  | 'partly_captured'
+  | 'captured'
+  | 'partly_refunded'
+  | 'partly_captured_refunded'
+  | 'refunded'
+  | 'voided'
+  | 'declined'
+  | 'failed'
+  | 'unknown';
+
+/** An accepted operation whose result Dintero has not shown yet (an INITIATE_* event without its correlated one). */
+export type PendingOperation = 'capture' | 'refund' | 'void';
+
+export interface TransactionFacts {
+  transactionId: string;
+  sessionId: string;
+  /** The `merchant_reference`: a charge id when the transaction is ours. */
+  chargeId: string;
+  isInPerson: boolean;
+  terminalId: string | null;
+  status: TransactionStatus;
+  /** The total authorised amount: it does not change on capture or refund. */
+  amount: number;
+  currency: string;
+  /** Sums of the successful events, without those that Dintero has taken back by a correction. */
+  capturedAmount: number;
+  refundedAmount: number;
+  pending: PendingOperation[];
+  card: { brand: string | null; masked_pan: string | null; entry_method: string | null } | null;
+}
+
+export interface SessionFacts {
+  sessionId: string;
+  chargeId: string;
+  transactionId: string | null;
+  /** `cancelled_at` is set or a CANCELLED event stands: the session cannot be paid by what Dintero says of it. */
+  isCancelled: boolean;
+  /** How the session says it ended, from its events; null while it lives. */
+  endedAs: 'cancelled' | 'declined' | 'failed' | null;
+}
+
+/** One look at Dintero. `session` is null when we know no session; both null: nothing of this charge was found. */
+export interface Reading {
+  session: SessionFacts | null;
+  transaction: TransactionFacts | null;
+}
+
+/** What Dintero's list shows of a whole sale. */
+export interface SaleReading {
+  /** A transaction of this very charge: adopted and judged. */
+  own: { transactionId: string; sessionId: string } | null;
+  /** A charge id of the sale, not ours, whose money is captured, reserved or undecided. */
+  otherWithMoney: string | null;
+}

@@ -1,0 +1,88 @@
+/**
+ * The failures of a call to Dintero: the closed list, and the one table that turns an answer (or its absence) into one.
+ * Nothing else builds an `ApplicationFailure` from an HTTP answer. No answer is not "no": whatever was sent and not
+ * clearly refused is `OutcomeUnknown`.
+ */
+import { ApplicationFailure } from '@temporalio/common';
+
+export const dinteroFailureTypes = [
+  /** Certainly not sent, or a read that Dintero could not answer. */
+  'DinteroUnavailable',
+  /** Sent, and then a time-out, a reset, a 5xx or anything else that is no clear answer. */
+  'OutcomeUnknown',
+  /** An answer that does not match what we know of Dintero. */
+  'DinteroUnreadable',
+  /** 429: rejected before it was processed. */
+  'DinteroRateLimited',
+  /** 401 or 403 with a fresh token: rejected before it was processed. */
+  'DinteroUnauthorized',
+  /** 400, 404 or 422 in Dintero's error envelope: refused, nothing happened. */
+  'DinteroRejected',
+] as const;
+export type DinteroFailureType = (typeof dinteroFailureTypes)[number];
+
+/** What became of one HTTP request. */
+export type Attempt =
+  | { is: 'answered'; status: number; body: string; retryAfterMs: number }
+  /** The connection was never made: not a byte has left. */
+  | { is: 'unsent'; why: string }
+  /** Something left, and nothing readable came back. */
+  | { is: 'lost'; why: string };
+
+/** `read` changes nothing; `move` can move money or wake a terminal. */
+export type CallKind = 'read' | 'move';
+
+/** Dintero's error envelope: `{"error": {"code"?, "message", "errors"?}}` (dossier 6). Its message, or null. */
+export function messageInEnvelope(body: string): string | null {
+  try {
+    const parsed: unknown = JSON.parse(body);
+    if (typeof parsed !== 'object' || parsed === null || !('error' in parsed)) return null;
+    const { error } = parsed;
+    if (typeof error !== 'object' || error === null || !('message' in error)) return null;
+    return typeof error.message === 'string' ? error.message.slice(0, 200) : null;
+  } catch {
+    return null;
+  }
+}
+
+/** The table: what became of a request, as a failure type; null when it is an answer to be read. */
+export function failureFor(kind: CallKind, attempt: Attempt): DinteroFailureType | null {
+  if (attempt.is === 'unsent') return 'DinteroUnavailable';
+  const unclear = kind === 'move' ? 'OutcomeUnknown' : 'DinteroUnavailable';
+  if (attempt.is === 'lost') return unclear;
+  const { status, body } = attempt;
+  if (status >= 200 && status < 300) return null;
+  if (status === 429) return 'DinteroRateLimited';
+  if (status === 401 || status === 403) return 'DinteroUnauthorized';
+  const isRefusal = refusals[kind].includes(status) && messageInEnvelope(body) !== null;
+  return isRefusal ? 'DinteroRejected' : unclear;
+}
+
+/**
+ * What refuses for certain, if it comes in Dintero's envelope. A 404 of a read is no proof of absence: a fresh session
+ * may be unknown to the next server (dossier 9).
+ */
+const refusals: Record<CallKind, number[]> = { move: [400, 404, 422], read: [400] };
+
+/** A sentence with what was tried and what came back. Never a body as a whole, a token or a session id. */
+export function dinteroFailure(
+  type: DinteroFailureType,
+  message: string,
+  retryAfterMs = 0,
+): ApplicationFailure {
+  return ApplicationFailure.create({
+    type,
+    message,
+    details: [{ retryAfterMs }],
+    nonRetryable: type === 'DinteroRejected' || type === 'DinteroUnauthorized',
+    ...(retryAfterMs > 0 ? { nextRetryDelay: retryAfterMs } : {}),
+  });
+}
+
+/** What an attempt looked like, for a message. */
+export function describeAttempt(attempt: Attempt): string {
+  if (attempt.is === 'unsent') return `nothing was sent (${attempt.why})`;
+  if (attempt.is === 'lost') return `no answer (${attempt.why})`;
+  const message = messageInEnvelope(attempt.body);
+  return `Dintero answered ${attempt.status}${message === null ? '' : ` (${message})`}`;
+}

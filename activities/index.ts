@@ -1,0 +1,99 @@
+/** The activities: every side effect of a charge. Which of them may be repeated, and when, is design 4. */
+import { Context } from '@temporalio/activity';
+import type { Client } from '@temporalio/client';
+import * as charges from './dintero/charges.ts';
+import { createDinteroClient } from './dintero/client.ts';
+import type { DinteroConfig } from './dintero/config.ts';
+import type { Reading, SaleReading } from './dintero/facts.ts';
+import { dinteroFailure } from './failures.ts';
+import { endLease, readTerminalHolder, type TerminalHolder } from './terminal.ts';
+
+export type { TerminalHolder } from './terminal.ts';
+export type { ReadCharge } from './dintero/charges.ts';
+
+interface OncePerRun {
+  /** The run that the charge was started as: a run made by reset has another one, and must not send. */
+  originalRunId: string;
+}
+
+interface Move {
+  chargeId: string;
+  timeoutMs: number;
+}
+
+export interface Activities {
+  createSession: (
+    ask: charges.CreateSession & OncePerRun,
+  ) => Promise<{ sessionId: string; isPublished: boolean }>;
+  paySession: (ask: Move & OncePerRun & { sessionId: string; sendBefore: number }) => Promise<void>;
+  readCharge: (ask: charges.ReadCharge) => Promise<Reading>;
+  readSale: (ask: Move & { reference: string }) => Promise<SaleReading>;
+  cancelSession: (ask: Move & { sessionId: string }) => Promise<void>;
+  captureTransaction: (ask: Move & { transactionId: string; amount: number }) => Promise<void>;
+  voidTransaction: (ask: Move & { transactionId: string }) => Promise<void>;
+  readTerminalHolder: (ask: { terminalId: string; chargeId: string }) => Promise<TerminalHolder>;
+  endLease: (ask: { terminalId: string; runId: string }) => Promise<void>;
+}
+
+/** Binds the activities to a Dintero account and to Temporal. */
+export function createActivities({
+  config,
+  temporal,
+}: {
+  config: DinteroConfig;
+  temporal: Client;
+}): Activities {
+  const dintero: charges.Dintero = { client: createDinteroClient(config), config };
+  return {
+    /** Prompts in modes `create` and `publish`. Lost answer: never sent again, found by reading. */
+    createSession: async (ask) => {
+      assertFirstRun(ask);
+      return await charges.createSession(dintero, ask);
+    },
+    /** Prompts in mode `pay`. Lost answer: the session is recorded and yields at most one transaction. */
+    paySession: async (ask) => {
+      assertFirstRun(ask);
+      await charges.paySession(dintero, ask);
+    },
+    readCharge: async (ask) => await charges.readCharge(dintero, ask),
+    readSale: async (ask) => await charges.readSale(dintero, ask),
+    /** Dintero voids an approval that lands meanwhile. Twice is harmless: refused, and read back. */
+    cancelSession: async ({ chargeId, sessionId, timeoutMs }) => {
+      const path = `/sessions/${encodeURIComponent(sessionId)}/cancel`;
+      await charges.postMove(dintero, {
+        what: `cancel the session of ${chargeId}`,
+        path,
+        timeoutMs,
+      });
+    },
+    /** All of it. Twice is harmless: more than the authorised amount is refused. */
+    captureTransaction: async ({ chargeId, transactionId, amount, timeoutMs }) => {
+      await charges.postMove(dintero, {
+        what: `capture ${chargeId}`,
+        path: `/transactions/${encodeURIComponent(transactionId)}/capture`,
+        body: { amount, capture_reference: chargeId },
+        timeoutMs,
+      });
+    },
+    /** Twice is harmless: the state it leads to is the only one. */
+    voidTransaction: async ({ chargeId, transactionId, timeoutMs }) => {
+      const path = `/transactions/${encodeURIComponent(transactionId)}/void`;
+      await charges.postMove(dintero, { what: `void ${chargeId}`, path, timeoutMs });
+    },
+    readTerminalHolder: async (ask) => await readTerminalHolder(temporal, ask),
+    endLease: async (ask) => {
+      await endLease(temporal, ask);
+    },
+  };
+}
+
+/** A reset repeats what its history no longer shows: whether the card was asked for cannot be told, so it is not asked. */
+function assertFirstRun({ originalRunId }: OncePerRun): void {
+  const { workflowExecution } = Context.current().info;
+  if (workflowExecution?.runId !== originalRunId) {
+    throw dinteroFailure(
+      'OutcomeUnknown',
+      'This run was made by reset: nothing is sent a second time',
+    );
+  }
+}

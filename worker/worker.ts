@@ -1,0 +1,90 @@
+/** The worker: charges and their own calls on one task queue, polls on another that is rate-limited. */
+import { fileURLToPath } from 'node:url';
+import { Client } from '@temporalio/client';
+import { Worker, type NativeConnection, type WorkerOptions } from '@temporalio/worker';
+import { createActivities } from '../activities/index.ts';
+import type { DinteroConfig } from '../activities/dintero/config.ts';
+import { readsTaskQueue } from '../workflows/messages.ts';
+
+export interface WorkerSetup {
+  connection: NativeConnection;
+  namespace: string;
+  taskQueue: string;
+  dintero: DinteroConfig;
+  /** A bundle made by `npm run bundle`, or one in memory; without one the workflows are bundled now. */
+  bundle?: { codePath: string } | { code: string };
+}
+
+const tuning = {
+  // A drain lets every call that is on the wire come back: longer than the HTTP time-out (15 s) and a token's, shorter
+  // than the 60 s that Compose grants. What waits for its window is given up at once, as unsent.
+  shutdownGraceTime: '40 s',
+  shutdownForceTime: '50 s',
+  // A waiting charge is about 30 KB of heap; an evicted one only replays. 2,000 are 60 MB.
+  maxCachedWorkflows: 2000,
+  // 40 is Temporal's default; a local activity after a hint holds one for 2 s at most.
+  maxConcurrentWorkflowTaskExecutions: 40,
+  // Creates may wait out their window (30 s) when Dintero cannot be reached; they must not starve captures and voids.
+  maxConcurrentActivityTaskExecutions: 200,
+  // One per charge whose callback just came; the rest wait a moment.
+  maxConcurrentLocalActivityExecutions: 100,
+} as const satisfies Partial<WorkerOptions>;
+
+/**
+ * Reads per second for the whole Dintero account, all workers together. Dintero publishes no limit (dossier 9, 16);
+ * each poll is two requests, so this is 40 requests a second at most, and 40 terminals polled every 2 s.
+ */
+const pollsPerSecond = 20;
+
+/** Creates both workers, not yet running. */
+export async function createWorkers(
+  setup: WorkerSetup,
+): Promise<{ charges: Worker; polls: Worker }> {
+  const { connection, namespace, taskQueue, dintero } = setup;
+  const temporal = new Client({ connection, namespace });
+  const activities = createActivities({ config: dintero, temporal });
+  const charges = await Worker.create({
+    ...tuning,
+    connection,
+    namespace,
+    taskQueue,
+    activities,
+    ...(setup.bundle === undefined
+      ? { workflowsPath: workflowsPath() }
+      : { workflowBundle: setup.bundle }),
+  });
+  const polls = await Worker.create({
+    shutdownGraceTime: tuning.shutdownGraceTime,
+    shutdownForceTime: tuning.shutdownForceTime,
+    connection,
+    namespace,
+    taskQueue: readsTaskQueue(taskQueue),
+    activities: { readCharge: activities.readCharge },
+    maxTaskQueueActivitiesPerSecond: pollsPerSecond,
+    // A Dintero that hangs holds each poll for 17 s: these many slots keep the rest moving.
+    maxConcurrentActivityTaskExecutions: 400,
+  });
+  return { charges, polls };
+}
+
+/** The entry of the workflow code, as source. */
+export function workflowsPath(): string {
+  return fileURLToPath(new URL('../workflows/index.ts', import.meta.url));
+}
+
+/** Runs both until one of them stops; then the other is stopped too. */
+export async function runWorkers({
+  charges,
+  polls,
+}: {
+  charges: Worker;
+  polls: Worker;
+}): Promise<void> {
+  const stopOther = (other: Worker) => (): void => {
+    if (other.getState() === 'RUNNING') other.shutdown();
+  };
+  await Promise.all([
+    charges.run().finally(stopOther(polls)),
+    polls.run().finally(stopOther(charges)),
+  ]);
+}

@@ -1,0 +1,144 @@
+/**
+ * The charge, as it happens in a shop. It takes the terminal, looks whether the sale has money already, prompts once,
+ * waits for news, then reads Dintero and does what the judgement says, again and again, until one of two endings is
+ * proven: `captured` or `not_charged`. What can go wrong is anything; what never happens is a second prompt, or no
+ * answer taken for "no". The rules are in `judgement.ts` and `next-step.ts`, the calls in `dintero-calls.ts`.
+ */
+import { allHandlersFinished, CancellationScope, condition } from '@temporalio/workflow';
+import type { SaleReading } from '../activities/dintero/facts.ts';
+import { certainRefusal, createSession, paySession, readSale, sendMove } from './dintero-calls.ts';
+import type { Failed } from './dintero-calls.ts';
+import type { Reason } from './lists.ts';
+import type { ChargeInput, ChargeRecord, Item } from './messages.ts';
+import { openCase } from './money-case.ts';
+import { nextStep } from './next-step.ts';
+import {
+  openCharge,
+  publish,
+  requestCancel,
+  type Changes,
+  type OpenCharge,
+} from './open-charge.ts';
+import { readAndJudge, waitForNews } from './reading.ts';
+import { takeTerminal, type Lease } from './terminal-lease.ts';
+
+export async function terminalCharge(input: ChargeInput): Promise<ChargeRecord> {
+  const charge = openCharge(input);
+  if (charge.record.outcome !== null) return await close(charge, {}); // cancelled before it started
+  // A Temporal cancellation is a cancel request like the till's: the charge goes on until an ending is proven.
+  CancellationScope.current().cancelRequested.catch(() => requestCancel(charge, 'Temporal'));
+  return await CancellationScope.nonCancellable(async () => {
+    const lease = takeTerminal(charge);
+    const ending =
+      (await prompt(charge, lease, input.items)) ?? (await follow(charge, await lease));
+    const record = await close(charge, ending);
+    await (await lease).endAtClose();
+    return record;
+  });
+}
+
+/** Asks for the card, once. Returns the ending if it is certain that nobody was asked, null when the story goes on. */
+async function prompt(
+  charge: OpenCharge,
+  leaseTaken: Promise<Lease>,
+  items: Item[] | null,
+): Promise<Changes | null> {
+  const [lease, sale] = await Promise.all([leaseTaken, readSale(charge)]);
+  if (!('type' in sale) && sale.own !== null) {
+    charge.sessionId = sale.own.sessionId;
+    return goOn(charge, { is: 'sent' }, 'a payment of this charge was found at Dintero');
+  }
+  const obstacle = whyNotPrompt(charge, lease, sale);
+  if (obstacle !== null) return obstacle;
+
+  const created = await createSession(charge, items);
+  if ('type' in created) {
+    const refusal = certainRefusal(created);
+    return refusal === null ? goOn(charge, { is: 'lost' }, created.message) : notCharged(refusal);
+  }
+  charge.sessionId = created.sessionId;
+  if (!created.isPublished) {
+    return goOn(charge, { is: 'unpublished' }, 'Dintero reached no terminal');
+  }
+  const failed =
+    charge.situation.policy.promptMode === 'pay'
+      ? await paySession(charge, created.sessionId)
+      : null;
+  if (failed !== null) {
+    const reason = certainRefusal(failed);
+    return goOn(
+      charge,
+      reason === null ? { is: 'sent' } : { is: 'withheld', reason },
+      failed.message,
+    );
+  }
+  charge.situation.prompt = { is: 'sent' };
+  publish(charge, { state: 'waiting_for_card' });
+  return null;
+}
+
+/** What stands against asking for the card; nothing has been sent, so each is an ending. */
+function whyNotPrompt(
+  { situation }: OpenCharge,
+  lease: Lease,
+  sale: SaleReading | Failed,
+): Changes | null {
+  if ('type' in sale) return notCharged(certainRefusal(sale) ?? 'not_started_in_time');
+  if (sale.otherWithMoney !== null) return notCharged('other_attempt_has_money');
+  if (!lease.isHeld) return { ...notCharged('terminal_busy'), held_by: lease.heldBy };
+  return situation.isCancelRequested ? notCharged('cancelled_by_till') : null;
+}
+
+function notCharged(reason: Reason): Changes {
+  return { state: 'not_charged', outcome: 'not_charged', reason, needs_attention: null };
+}
+
+/** The prompt did not simply go out: Dintero is read at once. */
+function goOn(charge: OpenCharge, prompt: OpenCharge['situation']['prompt'], why: string): null {
+  charge.situation.prompt = prompt;
+  charge.news = 'order';
+  charge.lastNews = why;
+  publish(charge, { state: 'checking' });
+  return null;
+}
+
+/** Wait, read, judge, act: the loop that ends only with a proof. */
+async function follow(charge: OpenCharge, lease: Lease): Promise<Changes> {
+  for (;;) {
+    await waitForNews(charge);
+    const judgement = await readAndJudge(charge);
+    const step = nextStep(judgement, charge.situation);
+    switch (step.do) {
+      case 'close_captured':
+        return {
+          state: 'captured',
+          outcome: 'captured',
+          captured_amount: step.capturedAmount,
+          case_kind: step.caseKind,
+          needs_attention: step.caseKind === null ? null : 'case_open',
+        };
+      case 'close_not_charged':
+        return notCharged(step.reason);
+      case 'cancel':
+      case 'capture':
+      case 'void':
+        await sendMove(charge, step.do);
+        break;
+      case 'wait':
+        publish(charge, { state: step.state, needs_attention: step.attention });
+        // The money is reserved, so the device is done: the next customer need not wait for our capture.
+        if (judgement.is === 'authorised') await lease.release();
+        break;
+    }
+  }
+}
+
+/** The one exit: opens the case that the ending asks for, publishes the outcome, and lets every handler answer. */
+async function close(charge: OpenCharge, ending: Changes): Promise<ChargeRecord> {
+  if (ending.case_kind !== undefined && ending.case_kind !== null) {
+    await openCase({ ...charge.record, ...charge.known, ...ending }, ending.case_kind);
+  }
+  publish(charge, ending);
+  await condition(allHandlersFinished);
+  return charge.record;
+}

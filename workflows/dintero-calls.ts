@@ -1,0 +1,282 @@
+/**
+ * The calls that one charge makes, and what is learned from each. Calls that move money or wake a terminal are `moves`:
+ * one attempt, never repeated by Temporal (design 4). Reads differ only in where they queue.
+ */
+import { ActivityFailure, ApplicationFailure } from '@temporalio/common';
+import {
+  CancellationScope,
+  condition,
+  proxyActivities,
+  proxyLocalActivities,
+  workflowInfo,
+  type ActivityOptions,
+} from '@temporalio/workflow';
+import type { Activities, ReadCharge } from '../activities/index.ts';
+import type { Reading, SaleReading } from '../activities/dintero/facts.ts';
+import type { DinteroFailureType } from '../activities/failures.ts';
+import type { Reason } from './lists.ts';
+import { readsTaskQueue, type Item } from './messages.ts';
+import type { OpenCharge } from './open-charge.ts';
+import type { Durations } from './policy.ts';
+
+/** The options of every call that moves money or wakes a terminal. A test asserts that all of them use it. */
+export function moves({ httpTimeout }: Durations): ActivityOptions {
+  return {
+    // Two requests (one repeat after a 401) and the token's, with room: the client's own time-out always fires first.
+    startToCloseTimeout: 3 * httpTimeout + 5000,
+    retry: { maximumAttempts: 1 },
+  };
+}
+
+/** How long one GET may take when nobody waits at a workflow-task slot for it. */
+const readTimeoutMs = 5000;
+/** A reading makes at most three GETs (session, transaction, list), with room. */
+const readStartToClose = 3 * readTimeoutMs + 2000;
+
+export interface Failed {
+  /** `TimedOut`: the activity's own time-out, or a worker that died: it says nothing about Dintero. */
+  type: DinteroFailureType | 'TimedOut';
+  message: string;
+  /** How long Dintero asked us to wait (Retry-After), 0 if it did not. */
+  retryAfterMs: number;
+}
+
+/** What an activity threw, as a value. Anything that is no activity's failure is our bug and goes on up. */
+export function failureOf(error: unknown): Failed {
+  if (!(error instanceof ActivityFailure)) throw error;
+  const { cause } = error;
+  if (!(cause instanceof ApplicationFailure)) {
+    return { type: 'TimedOut', message: cause?.message ?? error.message, retryAfterMs: 0 };
+  }
+  const detail = cause.details?.[0] as { retryAfterMs?: number } | undefined;
+  return {
+    type: cause.type as DinteroFailureType,
+    message: cause.message,
+    retryAfterMs: detail?.retryAfterMs ?? 0,
+  };
+}
+
+/** Before the prompt: which money does the sale have already? Retried until nothing may be sent any more. */
+export async function readSale(charge: OpenCharge): Promise<SaleReading | Failed> {
+  const { readSale: read } = proxyActivities<Activities>({
+    startToCloseTimeout: readStartToClose,
+    scheduleToCloseTimeout: Math.max(1000, charge.situation.sendBefore - Date.now()),
+    // A cashier waits: quick first repeats, and never slower than a second.
+    retry: { initialInterval: 200, maximumInterval: 1000 },
+    summary: 'Has this sale money already?',
+  });
+  try {
+    const { charge_id: chargeId, reference } = charge.record;
+    return await read({ chargeId, reference, timeoutMs: readTimeoutMs });
+  } catch (error) {
+    return failureOf(error);
+  }
+}
+
+/**
+ * Creates the session, which in modes `create` and `publish` prompts. Sent once per run, never after `sendBefore`, and
+ * not at all by a run made by reset. The activity waits out what is certainly unsent inside the window, so its time-out
+ * covers the window.
+ */
+export async function createSession(
+  charge: OpenCharge,
+  items: Item[] | null,
+): Promise<{ sessionId: string; isPublished: boolean } | Failed> {
+  const { situation } = charge;
+  const { durations, captureMode, promptMode } = situation.policy;
+  const window = Math.max(0, situation.sendBefore - Date.now());
+  const { createSession: create } = proxyActivities<Activities>({
+    ...moves(durations),
+    startToCloseTimeout: window + 3 * durations.httpTimeout + 5000,
+    summary: 'Create the session: the terminal asks for the card',
+  });
+  try {
+    return await create({
+      record: charge.record,
+      items,
+      autoCapture: captureMode === 'auto',
+      publishes: promptMode === 'publish',
+      expiresAt: new Date(situation.deadlineAt + durations.sessionExpiryMargin).toISOString(),
+      sendBefore: situation.sendBefore,
+      originalRunId: workflowInfo().originalExecutionRunId,
+      timeoutMs: durations.httpTimeout,
+    });
+  } catch (error) {
+    return failureOf(error);
+  }
+}
+
+/** Mode `pay`: the recorded session starts the terminal. Sent once per run, as the create. */
+export async function paySession(charge: OpenCharge, sessionId: string): Promise<Failed | null> {
+  const { situation, record } = charge;
+  const { durations } = situation.policy;
+  const window = Math.max(0, situation.sendBefore - Date.now());
+  const { paySession: pay } = proxyActivities<Activities>({
+    ...moves(durations),
+    startToCloseTimeout: window + 3 * durations.httpTimeout + 5000,
+    summary: 'Start the terminal for the session',
+  });
+  try {
+    await pay({
+      chargeId: record.charge_id,
+      sessionId,
+      sendBefore: situation.sendBefore,
+      originalRunId: workflowInfo().originalExecutionRunId,
+      timeoutMs: durations.httpTimeout,
+    });
+    return null;
+  } catch (error) {
+    return failureOf(error);
+  }
+}
+
+export type Move = 'cancel' | 'capture' | 'void';
+
+/** Sends one guarded call. What became of it is never taken from its answer: the next reading says. */
+export async function sendMove(charge: OpenCharge, move: Move): Promise<void> {
+  const { situation } = charge;
+  const tries = { cancel: situation.cancels, capture: situation.captures, void: situation.voids }[
+    move
+  ];
+  let failed: Failed | null = null;
+  try {
+    await guarded(charge, move);
+  } catch (error) {
+    failed = failureOf(error);
+  }
+  // What was certainly not processed is no try: when Dintero is back, or lets us in again, it is sent.
+  const isProcessed = failed === null || !unprocessed.has(failed.type);
+  if (isProcessed) tries.count += 1;
+  tries.isRefused = failed?.type === 'DinteroRejected';
+  tries.lastAt = Date.now();
+  situation.isRefusingMoves = failed?.type === 'DinteroUnauthorized';
+  charge.quietUntil = Date.now() + (failed?.retryAfterMs ?? 0);
+  charge.news = 'order';
+  charge.lastNews = failed === null ? `${move} answered` : `${move}: ${failed.message}`;
+}
+
+const unprocessed = new Set<Failed['type']>([
+  'DinteroUnavailable',
+  'DinteroRateLimited',
+  'DinteroUnauthorized',
+]);
+
+async function guarded(charge: OpenCharge, move: Move): Promise<void> {
+  const { durations } = charge.situation.policy;
+  const chargeId = charge.record.charge_id;
+  const timeoutMs = durations.httpTimeout;
+  if (move === 'cancel') {
+    if (charge.sessionId === null) throw new Error('cannot cancel a session that is not known');
+    const activity = proxyActivities<Activities>({
+      ...moves(durations),
+      summary: 'Cancel the session',
+    });
+    await activity.cancelSession({ chargeId, sessionId: charge.sessionId, timeoutMs });
+    return;
+  }
+  if (charge.transaction === null)
+    throw new Error(`cannot ${move} a transaction that is not known`);
+  const { transactionId, amount } = charge.transaction;
+  if (move === 'void') {
+    const activity = proxyActivities<Activities>({
+      ...moves(durations),
+      summary: 'Release the money',
+    });
+    await activity.voidTransaction({ chargeId, transactionId, timeoutMs });
+    return;
+  }
+  const activity = proxyActivities<Activities>({
+    ...moves(durations),
+    summary: 'Capture all of it',
+  });
+  await activity.captureTransaction({ chargeId, transactionId, amount, timeoutMs });
+}
+
+/**
+ * Reads Dintero once. After a hint as a local activity: the news is fresh and the till waits. After an order on the
+ * charge's own queue. A poll waits its turn in the account's rate-limited queue, and gives way when a hint comes.
+ */
+export async function readDintero(charge: OpenCharge): Promise<Reading | Failed> {
+  const cause = charge.news;
+  charge.news = null;
+  try {
+    if (cause === 'hint') return await readAfterHint(charge);
+    if (cause === 'order') return await ownQueue.readCharge(query(charge, readTimeoutMs));
+    return await pollUnlessNews(charge);
+  } catch (error) {
+    return failureOf(error);
+  }
+}
+
+const reading = {
+  startToCloseTimeout: readStartToClose,
+  // The workflow's own timer is the only retry: it knows when the next look is due.
+  retry: { maximumAttempts: 1 },
+} satisfies ActivityOptions;
+
+const ownQueue = proxyActivities<Activities>({
+  ...reading,
+  summary: 'Read session and transaction',
+});
+
+function query(charge: OpenCharge, timeoutMs: number): ReadCharge {
+  return {
+    chargeId: charge.record.charge_id,
+    reference: charge.record.reference,
+    sessionId: charge.sessionId,
+    transactionId: charge.transaction?.transactionId ?? null,
+    timeoutMs,
+  };
+}
+
+async function readAfterHint(charge: OpenCharge): Promise<Reading> {
+  const { hintRead } = charge.situation.policy.durations;
+  const { readCharge } = proxyLocalActivities<Activities>({
+    startToCloseTimeout: hintRead,
+    retry: { maximumAttempts: 1 },
+  });
+  try {
+    return await readCharge(query(charge, hintRead));
+  } catch (error) {
+    if (failureOf(error).type === 'DinteroRateLimited') throw error;
+    // Two seconds were not enough: the same look, where it holds no workflow-task slot.
+    return await pollUnlessNews(charge);
+  }
+}
+
+async function pollUnlessNews(charge: OpenCharge): Promise<Reading> {
+  const polls = proxyActivities<Activities>({
+    ...reading,
+    taskQueue: readsTaskQueue(workflowInfo().taskQueue),
+    // Longer than a full queue should ever hold a poll; then the next one takes its place.
+    scheduleToCloseTimeout: readStartToClose + 60_000,
+    summary: 'Poll session and transaction',
+  });
+  const scope = new CancellationScope({ cancellable: true });
+  try {
+    const first = await scope.run(
+      async () =>
+        await Promise.race([
+          polls.readCharge(query(charge, readTimeoutMs)),
+          condition(() => charge.news !== null),
+        ]),
+    );
+    if (first !== undefined) return first;
+  } finally {
+    scope.cancel();
+  }
+  charge.news = null;
+  return await ownQueue.readCharge(query(charge, readTimeoutMs));
+}
+
+const certain: Partial<Record<Failed['type'], Reason>> = {
+  DinteroUnavailable: 'not_started_in_time',
+  DinteroRateLimited: 'dintero_busy',
+  DinteroUnauthorized: 'dintero_refuses_us',
+  DinteroRejected: 'rejected',
+};
+
+/** Why nothing was prompted, if that is certain; null: it may have been (design 3.3). */
+export function certainRefusal(failed: Failed): Reason | null {
+  return certain[failed.type] ?? null;
+}

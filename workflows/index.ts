@@ -1,0 +1,4 @@
+/** The workflows that a worker runs; their export names are their wire names. */
+export { terminalCharge } from './charge.ts';
+export { moneyCase } from './money-case.ts';
+export { terminalLease } from './terminal-lease.ts';

@@ -1,0 +1,159 @@
+/**
+ * Everything that crosses a process: the names, inputs and answers of the workflows. The api starts and reads charges
+ * with nothing but this file and the Temporal client. Wire names equal the exported names.
+ */
+import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
+import { defineSignal, defineUpdate } from '@temporalio/workflow';
+import type { Attention, CaseKind, ChargeState, Outcome, Reason } from './lists.ts';
+import type { ChargePolicy } from './policy.ts';
+
+/** An order line, sent to Dintero as it is; `amount` is the line's total in minor units. */
+export interface Item {
+  id: string;
+  line_id: string;
+  description: string;
+  quantity: number;
+  amount: number;
+  vat_amount?: number;
+  vat?: number;
+}
+
+/** What of a card may be shown: never a full number. */
+export interface Card {
+  brand: string | null;
+  masked_pan: string | null;
+  entry_method: string | null;
+}
+
+/**
+ * The charge's view: the whole charge as the api shows it (plus what the api keeps to itself), the request it was
+ * started with, and a version. It lives in the memo `charge`, under 1 KB: the start carries the first one, the workflow
+ * writes it again when the state changes, and reading it needs no worker. Times are ISO 8601, money is minor units.
+ */
+export interface ChargeRecord {
+  version: 1;
+  /** Made by the POST that sent the start: tells the api whether it was *its* start that made this charge. */
+  start_id: string;
+  charge_id: string;
+  reference: string;
+  attempt: number;
+  /** amount, currency, terminal, store and payout destination are null only for a charge cancelled before it started. */
+  amount: number | null;
+  currency: string | null;
+  terminal_id: string | null;
+  store_id: string | null;
+  payout_destination_id: string | null;
+  /** The request's order lines as count and SHA-256 of their JSON; null when none were sent. */
+  items: { count: number; sha256: string } | null;
+  not_after: string | null;
+  state: ChargeState;
+  outcome: Outcome | null;
+  reason: Reason | null;
+  captured_amount: number | null;
+  /** Set by the workflow when it knows; ages are added by whoever reads, from `attention_at`. */
+  needs_attention: Attention | null;
+  /** When the present state becomes too old; null once the charge has ended. */
+  attention_at: string | null;
+  /** The case that the ending opened, `case/<transaction_id>`. */
+  case_kind: CaseKind | null;
+  transaction_id: string | null;
+  card: Card | null;
+  /** The charge that holds the terminal, when the reason is `terminal_busy`. */
+  held_by: string | null;
+  created_at: string;
+  state_since: string;
+  updated_at: string;
+}
+
+/** The memo of a charge. `session_id` never leaves the service: it is enough to abandon or start a payment. */
+export interface ChargeMemo {
+  charge: ChargeRecord;
+  session_id: string | null;
+}
+
+/** Input of {@link terminalChargeType}. */
+export interface ChargeInput {
+  /** The first record, as it stands in the start's memo. */
+  record: ChargeRecord;
+  items: Item[] | null;
+  policy: ChargePolicy;
+}
+
+/** Type names of the workflows, equal to the exported function names in `workflows/index.ts`. */
+export const terminalChargeType = 'terminalCharge';
+export const terminalLeaseType = 'terminalLease';
+export const moneyCaseType = 'moneyCase';
+
+export function chargeWorkflowId(chargeId: string): string {
+  return `charge/${chargeId}`;
+}
+
+export function terminalWorkflowId(terminalId: string): string {
+  return `terminal/${terminalId}`;
+}
+
+export function caseWorkflowId(transactionId: string): string {
+  return `case/${transactionId}`;
+}
+
+/** Polls, searches and later strays and recovery run here, rate-limited for the whole Dintero account (design 4). */
+export function readsTaskQueue(taskQueue: string): string {
+  return `${taskQueue}-dintero-reads`;
+}
+
+/** A callback's news: a hint. Only a signature that is good and fresh makes `error` worth acting on. */
+export interface TransactionReport {
+  /** The callback's `error` parameter, passed on only when its signature was good and fresh. */
+  error: 'cancelled' | 'authorization' | 'failed' | null;
+  /** Where the news came from, for people: `callback`, `callback (stale)`, ... */
+  source: string;
+}
+
+/** Something may have changed at Dintero: read it. */
+export const transactionReported = defineSignal<[TransactionReport]>('transactionReported');
+
+export interface PromptedAnswer {
+  charge: ChargeRecord;
+}
+
+/** Answers when the terminal prompts, or when the charge has left `starting` in another way. Update id `prompted`. */
+export const prompted = defineUpdate<PromptedAnswer>('prompted');
+
+export interface CancelOrder {
+  /** Who asks, for the record. */
+  by?: string;
+  /** A person saw the terminal idle: evidence of design 5, counted only where a person is asked for. */
+  terminal_seen_idle?: boolean;
+}
+
+/** Asks to stop; records and returns at once. Update id `cancel`, so that a double tap is one order. */
+export const cancel = defineUpdate<ChargeRecord, [CancelOrder]>('cancel');
+
+/** Money that a person must decide about; memo `case` of `case/<transaction_id>`, open until settled. */
+export interface CaseRecord {
+  version: 1;
+  kind: CaseKind;
+  charge_id: string;
+  transaction_id: string;
+  amount: number | null;
+  captured_amount: number | null;
+  currency: string | null;
+  terminal_id: string | null;
+  store_id: string | null;
+  opened_at: string;
+  settled_at: string | null;
+  settled_as: 'kept' | null;
+  settled_by: string | null;
+}
+
+/** The till accepts a payment that was captured after its cancel. Refused for every other kind of case. */
+export const keep = defineUpdate<CaseRecord, [{ by: string }]>('keep');
+
+/** Few and typed: what operators filter lists by. Registered by us (`npm run namespace`), never by hand. */
+export const searchAttributes = {
+  chargeState: defineSearchAttributeKey('ChargeState', SearchAttributeType.KEYWORD),
+  needsAttention: defineSearchAttributeKey('NeedsAttention', SearchAttributeType.KEYWORD),
+  storeId: defineSearchAttributeKey('StoreId', SearchAttributeType.KEYWORD),
+  terminalId: defineSearchAttributeKey('TerminalId', SearchAttributeType.KEYWORD),
+  saleReference: defineSearchAttributeKey('SaleReference', SearchAttributeType.KEYWORD),
+};

@@ -1,0 +1,90 @@
+/**
+ * A case: money that a person must decide about, `case/<transaction_id>`. Captured in-person money comes back only with
+ * the cardholder at a terminal, so nothing here acts by itself: the case stays open and counted until it is settled.
+ */
+import { ApplicationFailure, WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
+import {
+  allHandlersFinished,
+  condition,
+  ParentClosePolicy,
+  setHandler,
+  startChild,
+  upsertMemo,
+  upsertSearchAttributes,
+} from '@temporalio/workflow';
+import { caseWorkflowId, keep, searchAttributes } from './messages.ts';
+import type { CaseRecord, ChargeRecord } from './messages.ts';
+
+export async function moneyCase(opened: CaseRecord): Promise<CaseRecord> {
+  let record = opened;
+  setHandler(
+    keep,
+    ({ by }) => {
+      if (record.settled_at !== null) return record;
+      record = {
+        ...record,
+        settled_at: new Date().toISOString(),
+        settled_as: 'kept',
+        settled_by: by,
+      };
+      upsertMemo({ case: record });
+      upsertSearchAttributes([{ key: searchAttributes.needsAttention, value: null }]);
+      return record;
+    },
+    {
+      description: 'The till accepts a payment that was captured after its cancel: {"by": "<who>"}',
+      validator: ({ by }) => {
+        if (record.kind !== 'captured_after_cancel') {
+          throw ApplicationFailure.nonRetryable(`a case of kind ${record.kind} cannot be kept`);
+        }
+        if (typeof by !== 'string' || by === '') {
+          throw ApplicationFailure.nonRetryable('by: say who keeps the payment');
+        }
+      },
+    },
+  );
+  await condition(() => record.settled_at !== null);
+  await condition(allHandlersFinished);
+  return record;
+}
+
+/** Opens the case of a charge's ending; it lives on when the charge has closed. */
+export async function openCase(record: ChargeRecord, kind: CaseRecord['kind']): Promise<void> {
+  const { charge_id, transaction_id, amount, captured_amount, currency, terminal_id, store_id } =
+    record;
+  if (transaction_id === null) throw new Error('money without a transaction');
+  const opened: CaseRecord = {
+    version: 1,
+    kind,
+    charge_id,
+    transaction_id,
+    amount,
+    captured_amount,
+    currency,
+    terminal_id,
+    store_id,
+    opened_at: new Date().toISOString(),
+    settled_at: null,
+    settled_as: null,
+    settled_by: null,
+  };
+  const { needsAttention, storeId, terminalId, saleReference } = searchAttributes;
+  try {
+    await startChild(moneyCase, {
+      workflowId: caseWorkflowId(transaction_id),
+      parentClosePolicy: ParentClosePolicy.ABANDON,
+      args: [opened],
+      memo: { case: opened },
+      staticSummary: `${kind}: ${captured_amount ?? 0} ${currency ?? ''} of ${charge_id}`,
+      typedSearchAttributes: [
+        { key: needsAttention, value: 'case_open' },
+        { key: storeId, value: store_id ?? '' },
+        { key: terminalId, value: terminal_id ?? '' },
+        { key: saleReference, value: record.reference },
+      ],
+    });
+  } catch (error) {
+    // The same money has its case already.
+    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+  }
+}

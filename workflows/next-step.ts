@@ -1,0 +1,176 @@
+/**
+ * What follows from a judgement under a cancel, a deadline, a prompt mode and a capture mode. Pure and total, beside
+ * the judgement: the workflow only does what this says.
+ */
+import type { Judgement } from './judgement.ts';
+import type { Attention, CaseKind, ChargeState, Reason } from './lists.ts';
+import type { ChargePolicy } from './policy.ts';
+
+/** How often a guarded call was sent, and whether Dintero refused it in so many words. */
+export interface Tries {
+  /** Without those that were certainly not processed. */
+  count: number;
+  /** When the last one came back, however it did; 0 before the first. */
+  lastAt: number;
+  isRefused: boolean;
+}
+
+/** How the prompt went out. */
+export type Prompt =
+  | { is: 'sent' }
+  /** Sent and no answer: it may prompt, and is never sent again. */
+  | { is: 'lost' }
+  /** Dintero published the session to nobody: it is cancelled and read so (design 5 f). */
+  | { is: 'unpublished' }
+  /** The session exists, and what would have prompted was refused or never sent (mode `pay`, design 5 a and b). */
+  | { is: 'withheld'; reason: Reason };
+
+export interface Situation {
+  policy: ChargePolicy;
+  prompt: Prompt;
+  /** A run made by reset has forgotten what the old one sent. */
+  isReset: boolean;
+  /** When the reading that was judged was made; all times in epoch milliseconds. */
+  readAt: number;
+  sendBefore: number;
+  deadlineAt: number;
+  isCancelRequested: boolean;
+  /** What a callback with a good signature said of the end: a reason to cancel, no proof. */
+  reportedEnd: Reason | null;
+  /** The first end that the session told before we cancelled it. */
+  firstEnd: Reason | null;
+  /** A person saw the terminal idle (design 5). */
+  seenIdleAt: number | null;
+  /** The first reading that showed the session cancelled, or the money reserved. */
+  cancelledSince: number | null;
+  authorisedSince: number | null;
+  /** The last read, or the last guarded call, was answered 401 or 403 with a fresh token. */
+  isRefusingReads: boolean;
+  isRefusingMoves: boolean;
+  cancels: Tries;
+  captures: Tries;
+  voids: Tries;
+}
+
+export type Step =
+  | { do: 'close_captured'; capturedAmount: number; caseKind: CaseKind | null }
+  | { do: 'close_not_charged'; reason: Reason }
+  | { do: 'cancel' | 'capture' | 'void' }
+  | { do: 'wait'; state: ChargeState; attention: Attention | null };
+
+/**
+ * A guarded call is sent at most this often. Dintero's state makes a repeat harmless, but a third refusal or silence
+ * will not be healed by a fourth: a person is asked, and reading goes on.
+ */
+export const triesMax = 3;
+
+export function nextStep(judgement: Judgement, now: Situation): Step {
+  switch (judgement.is) {
+    case 'captured':
+      return {
+        do: 'close_captured',
+        capturedAmount: judgement.capturedAmount,
+        caseKind: judgement.caseKind ?? (now.isCancelRequested ? 'captured_after_cancel' : null),
+      };
+    case 'no_money':
+      return { do: 'close_not_charged', reason: now.firstEnd ?? judgement.reason };
+    case 'authorised':
+      return stepWhenAuthorised(now);
+    case 'moving':
+      return wait(now.isCancelRequested ? 'cancelling' : 'approved', now);
+    case 'prompting':
+      return isToBeStopped(now) ? cancelOrWait(now) : wait('waiting_for_card', now);
+    case 'session_ended':
+      return cancelOrWait(now);
+    case 'session_cancelled':
+      return stepWhenCancelled(now);
+    case 'absent':
+      return stepWhenAbsent(now);
+    case 'unclear':
+      return wait(now.isCancelRequested ? 'cancelling' : 'checking', now);
+  }
+}
+
+function wait(state: ChargeState, now: Situation, attention: Attention | null = null): Step {
+  const isRefusingUs = now.isRefusingReads || now.isRefusingMoves;
+  return { do: 'wait', state, attention: isRefusingUs ? 'dintero_refuses_us' : attention };
+}
+
+/** Another sending needs a fresh read, made later than the last one can still be on the wire (design 4). */
+function maySend(tries: Tries, now: Situation): boolean {
+  if (tries.lastAt === 0) return true;
+  return tries.count < triesMax && now.readAt > tries.lastAt + now.policy.durations.httpTimeout;
+}
+
+/** Every way to stop a prompt that still asks for the card. */
+function isToBeStopped(now: Situation): boolean {
+  return (
+    now.isCancelRequested ||
+    now.readAt >= now.deadlineAt ||
+    now.reportedEnd !== null ||
+    now.prompt.is === 'unpublished' ||
+    now.prompt.is === 'withheld'
+  );
+}
+
+function cancelOrWait(now: Situation): Step {
+  return maySend(now.cancels, now) ? { do: 'cancel' } : wait('cancelling', now);
+}
+
+function stepWhenAuthorised(now: Situation): Step {
+  const { captureMode, durations } = now.policy;
+  if (now.isCancelRequested) return voidOrWait('cancelling', now);
+  if (captureMode === 'manual') {
+    // Dintero said that it cannot capture, and the money is still reserved with nothing pending: give it back.
+    return now.captures.isRefused ? voidOrWait('approved', now) : captureOrWait(now);
+  }
+  const since = now.authorisedSince ?? now.readAt;
+  if (now.readAt < since + durations.autoCaptureWait) return wait('approved', now);
+  return captureOrWait(now);
+}
+
+function captureOrWait(now: Situation): Step {
+  if (maySend(now.captures, now)) return { do: 'capture' };
+  return wait('approved', now, now.captures.count >= triesMax ? 'capture_refused' : null);
+}
+
+function voidOrWait(state: ChargeState, now: Situation): Step {
+  if (maySend(now.voids, now)) return { do: 'void' };
+  return wait(state, now, now.voids.count >= triesMax ? 'void_refused' : null);
+}
+
+/** Design 5 (a), (b), (d), (f): when a session read as cancelled, without a transaction, can no longer be paid. */
+function stepWhenCancelled(now: Situation): Step {
+  const { cancelEndsPrompt, durations } = now.policy;
+  const since = now.cancelledSince ?? now.readAt;
+  const isOutlived =
+    durations.promptLifetime !== null && now.readAt >= since + durations.promptLifetime;
+  const neverPrompted = now.prompt.is === 'unpublished' || now.prompt.is === 'withheld';
+  if (neverPrompted || cancelEndsPrompt || isOutlived || now.seenIdleAt !== null) {
+    return { do: 'close_not_charged', reason: reasonOfCancel(now) };
+  }
+  return wait('cancelling', now, durations.promptLifetime === null ? 'prompt_may_live' : null);
+}
+
+function reasonOfCancel(now: Situation): Reason {
+  if (now.prompt.is === 'withheld') return now.prompt.reason;
+  if (now.prompt.is === 'unpublished') return 'terminal_unavailable';
+  const end = now.firstEnd ?? now.reportedEnd;
+  if (end !== null) return end;
+  return now.isCancelRequested ? 'cancelled_by_till' : 'expired';
+}
+
+/** Design 5 (e): a session whose create was lost, and that no read could find. */
+function stepWhenAbsent(now: Situation): Step {
+  const { promptMode, durations } = now.policy;
+  // In mode `pay` a lost create prompted nobody, unless a history that was reset away went on to pay.
+  const neverPrompted = promptMode === 'pay' && !now.isReset;
+  const isOutlived =
+    durations.promptLifetime !== null &&
+    now.readAt >= now.sendBefore + durations.promptLifetime + durations.listLag;
+  if (neverPrompted || isOutlived || now.seenIdleAt !== null) {
+    return { do: 'close_not_charged', reason: 'session_lost' };
+  }
+  const state = now.isCancelRequested ? 'cancelling' : 'checking';
+  return wait(state, now, durations.promptLifetime === null ? 'session_lost' : null);
+}

@@ -1,0 +1,203 @@
+/**
+ * A charge at work: its record, what was ordered and reported, and how both are shown. The story is in `charge.ts`.
+ */
+import {
+  condition,
+  setCurrentDetails,
+  setHandler,
+  upsertMemo,
+  upsertSearchAttributes,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type { TransactionFacts } from '../activities/dintero/facts.ts';
+import { describeCharge } from './details.ts';
+import type { Attention, ChargeState, Reason } from './lists.ts';
+import {
+  cancel,
+  prompted,
+  searchAttributes,
+  transactionReported,
+  type ChargeInput,
+  type ChargeRecord,
+} from './messages.ts';
+import type { Prompt, Situation, Tries } from './next-step.ts';
+import type { Durations } from './policy.ts';
+
+/** Everything a running charge knows. Mutable: the workflow is its only writer. */
+export interface OpenCharge {
+  record: ChargeRecord;
+  sessionId: string | null;
+  situation: Situation;
+  /** The last reading's transaction, when it is ours. */
+  transaction: TransactionFacts | null;
+  /** What readings added to the record since it was published last. */
+  known: Changes;
+  /** A hint or an order came since the last read. */
+  news: 'hint' | 'order' | null;
+  /** Epoch ms; `quietUntil` is Dintero's Retry-After. */
+  lastReadAt: number;
+  quietUntil: number;
+  /** Sources of what was learned last, for the Temporal UI. */
+  lastNews: string;
+}
+
+/** Opens the charge and registers every handler, synchronously: a callback may be here before the first await. */
+export function openCharge(input: ChargeInput): OpenCharge {
+  const { policy, record } = input;
+  const info = workflowInfo();
+  const startedAt = info.startTime.getTime();
+  const notAfter = record.not_after === null ? Infinity : Date.parse(record.not_after);
+  const charge: OpenCharge = {
+    record,
+    sessionId: null,
+    transaction: null,
+    known: {},
+    news: null,
+    lastReadAt: 0,
+    quietUntil: 0,
+    lastNews: 'started',
+    situation: {
+      policy,
+      prompt: { is: 'lost' } satisfies Prompt,
+      isReset: info.originalExecutionRunId !== info.runId,
+      readAt: startedAt,
+      sendBefore: Math.min(startedAt + policy.durations.sendWindow, notAfter),
+      deadlineAt: startedAt + policy.durations.deadline,
+      isCancelRequested: false,
+      reportedEnd: null,
+      firstEnd: null,
+      seenIdleAt: null,
+      cancelledSince: null,
+      authorisedSince: null,
+      isRefusingReads: false,
+      isRefusingMoves: false,
+      cancels: noTries(),
+      captures: noTries(),
+      voids: noTries(),
+    },
+  };
+  listen(charge);
+  return charge;
+}
+
+function noTries(): Tries {
+  return { count: 0, lastAt: 0, isRefused: false };
+}
+
+const reportedEnds = {
+  cancelled: 'cancelled_by_customer',
+  authorization: 'declined',
+  failed: 'failed',
+} as const satisfies Record<string, Reason>;
+
+function listen(charge: OpenCharge): void {
+  setHandler(
+    transactionReported,
+    (report) => {
+      charge.news ??= 'hint';
+      charge.lastNews = report.source;
+      if (report.error !== null) charge.situation.reportedEnd ??= reportedEnds[report.error];
+    },
+    {
+      description:
+        'Something may have changed: Dintero is read. {"error": null, "source": "<who>"}',
+    },
+  );
+  setHandler(
+    prompted,
+    async () => {
+      await condition(() => charge.record.state !== 'starting');
+      return { charge: charge.record };
+    },
+    { description: 'Answers when the terminal prompts, or the charge has ended. Takes no input.' },
+  );
+  setHandler(
+    cancel,
+    (order) => {
+      requestCancel(charge, order.by ?? 'the till');
+      // Evidence counts only where a person is asked for; earlier it would speak of a prompt that may still come.
+      const isAsked = attentionsForEvidence.has(charge.record.needs_attention);
+      if (order.terminal_seen_idle === true && isAsked) charge.situation.seenIdleAt ??= Date.now();
+      return charge.record;
+    },
+    {
+      description:
+        'Asks to stop. {"by": "<who>"}; with "terminal_seen_idle": true when you see the terminal idle',
+    },
+  );
+}
+
+const attentionsForEvidence = new Set<Attention | null>(['prompt_may_live', 'session_lost']);
+
+/** Also what a Temporal cancellation means. */
+export function requestCancel(charge: OpenCharge, by: string): void {
+  charge.news = 'order';
+  charge.lastNews = `cancel by ${by}`;
+  charge.situation.isCancelRequested = true;
+}
+
+/** What of the record a step may change; the rest follows from the clock and the policy. */
+export type Changes = Partial<
+  Omit<ChargeRecord, 'charge_id' | 'reference' | 'attempt' | 'attention_at' | 'state_since'>
+>;
+
+/**
+ * Shows the charge: memo and search attributes only when the state or what is known changed (each costs the server a
+ * write), current details always (they are free). An open state that has lasted too long asks for a person by itself.
+ */
+export function publish(charge: OpenCharge, changes: Changes): void {
+  const before = charge.record;
+  const now = Date.now();
+  const state = changes.state ?? before.state;
+  const isNewState = state !== before.state;
+  const isOpen = (changes.outcome ?? before.outcome) === null;
+  const after: ChargeRecord = { ...before, ...charge.known, ...changes };
+  if (isNewState) {
+    after.state_since = new Date(now).toISOString();
+    after.attention_at = isOpen ? attentionAt(charge, state, now) : null;
+  }
+  if (isOpen && after.needs_attention === null && isTooOld(after, now)) {
+    after.needs_attention = tooLong[state];
+  }
+  if (isNewState || isDifferent(before, after)) {
+    after.updated_at = new Date(now).toISOString();
+    charge.record = after;
+    upsertMemo({ charge: after, session_id: charge.sessionId });
+    if (isNewState || after.needs_attention !== before.needs_attention) {
+      upsertSearchAttributes([
+        { key: searchAttributes.chargeState, value: after.state },
+        { key: searchAttributes.needsAttention, value: after.needs_attention },
+      ]);
+    }
+  }
+  setCurrentDetails(describeCharge(charge));
+}
+
+function isDifferent(before: ChargeRecord, after: ChargeRecord): boolean {
+  return JSON.stringify(before) !== JSON.stringify(after);
+}
+
+function isTooOld(record: ChargeRecord, now: number): boolean {
+  return record.attention_at !== null && now >= Date.parse(record.attention_at);
+}
+
+const tooLong: Record<ChargeState, Attention | null> = {
+  starting: 'starting_too_long',
+  waiting_for_card: 'waiting_too_long',
+  approved: 'approved_too_long',
+  checking: 'checking_too_long',
+  cancelling: 'cancelling_too_long',
+  captured: null,
+  not_charged: null,
+};
+
+/** The maximum age of each open state (design 6). */
+function attentionAt({ situation }: OpenCharge, state: ChargeState, now: number): string {
+  const { durations, captureMode } = situation.policy;
+  return new Date(from(state, durations) + durations.attention).toISOString();
+
+  function from(of: ChargeState, { autoCaptureWait }: Durations): number {
+    if (of === 'waiting_for_card') return situation.deadlineAt;
+    return of === 'approved' && captureMode === 'auto' ? now + autoCaptureWait : now;
+  }
+}

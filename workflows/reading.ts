@@ -1,0 +1,90 @@
+/** When the charge looks at Dintero, and what it remembers of what it saw. */
+import { condition, sleep } from '@temporalio/workflow';
+import type { TransactionFacts } from '../activities/dintero/facts.ts';
+import { readDintero, type Failed } from './dintero-calls.ts';
+import { judge, type Judgement } from './judgement.ts';
+import type { OpenCharge } from './open-charge.ts';
+
+/**
+ * Waits for the first of: a hint, an order, the next poll, the deadline. Reads of one charge keep their gap, and
+ * Dintero's Retry-After, whoever asks: a storm of callbacks is one read.
+ */
+export async function waitForNews(charge: OpenCharge): Promise<void> {
+  const { deadlineAt } = charge.situation;
+  const pollAt = nextPollAt(charge);
+  const isBeforeDeadline = Date.now() < deadlineAt;
+  const until = Math.max(
+    isBeforeDeadline ? Math.min(pollAt, deadlineAt) : pollAt,
+    charge.quietUntil,
+  );
+  if (charge.news === null) {
+    await condition(() => charge.news !== null, Math.max(1, until - Date.now()), {
+      summary: waitingFor(charge, until),
+    });
+  }
+  // A cashier may be looking at the till when time is up: this look does not queue with the polls.
+  if (charge.news === null && isBeforeDeadline && Date.now() >= deadlineAt) charge.news = 'order';
+  const earliest = Math.max(
+    charge.news === 'order' ? 0 : charge.lastReadAt + charge.situation.policy.durations.readGap,
+    charge.quietUntil,
+  );
+  const pause = earliest - Date.now();
+  if (pause > 0) await sleep(pause, { summary: 'Reads of one charge keep their distance' });
+}
+
+/** clamp(age / 10, pollMin, pollMax) with 10 % jitter, so that charges started together do not poll together. */
+function nextPollAt(charge: OpenCharge): number {
+  const { pollMin, pollMax } = charge.situation.policy.durations;
+  const age = Date.now() - Date.parse(charge.record.created_at);
+  const interval = Math.min(Math.max(age / 10, pollMin), pollMax);
+  return Date.now() + Math.round(interval * (0.95 + Math.random() * 0.1));
+}
+
+function waitingFor(charge: OpenCharge, until: number): string {
+  const what = charge.record.state === 'waiting_for_card' ? 'the card' : 'Dintero';
+  return `Waiting for ${what}; next look ${new Date(until).toISOString().slice(11, 19)}`;
+}
+
+/** One look at Dintero and what it means; what it showed is remembered. A failed look means `unclear`, nothing else. */
+export async function readAndJudge(charge: OpenCharge): Promise<Judgement> {
+  const { record, situation } = charge;
+  situation.readAt = Date.now();
+  const reading = await readDintero(charge);
+  charge.lastReadAt = Date.now();
+  if ('type' in reading) return unread(charge, reading);
+  situation.isRefusingReads = false;
+  charge.quietUntil = 0;
+  if (reading.session !== null) charge.sessionId = reading.session.sessionId;
+  const { charge_id: chargeId, amount, currency, terminal_id: terminalId } = record;
+  if (amount === null || currency === null || terminalId === null) throw new Error('nothing asked');
+  const judgement = judge(reading, { chargeId, amount, currency, terminalId });
+  remember(charge, judgement, reading.transaction);
+  return judgement;
+}
+
+function remember(
+  charge: OpenCharge,
+  judgement: Judgement,
+  transaction: TransactionFacts | null,
+): void {
+  const { situation, record } = charge;
+  if (transaction?.chargeId === record.charge_id) {
+    charge.transaction = transaction;
+    charge.known = { transaction_id: transaction.transactionId, card: transaction.card };
+  }
+  if (judgement.is === 'authorised') situation.authorisedSince ??= charge.lastReadAt;
+  if (judgement.is === 'session_cancelled') situation.cancelledSince ??= charge.lastReadAt;
+  // After our own cancel the session's end is our doing, not the customer's.
+  const isTheirs = situation.cancels.lastAt === 0;
+  if (isTheirs && (judgement.is === 'session_cancelled' || judgement.is === 'session_ended')) {
+    situation.firstEnd ??= judgement.reason;
+  }
+}
+
+/** A failed look means that the answer is missing; it says nothing about the money. */
+function unread(charge: OpenCharge, failed: Failed): Judgement {
+  charge.situation.isRefusingReads = failed.type === 'DinteroUnauthorized';
+  charge.quietUntil = charge.lastReadAt + failed.retryAfterMs;
+  charge.lastNews = failed.message;
+  return { is: 'unclear', because: failed.message };
+}

@@ -1,0 +1,122 @@
+/**
+ * The terminal's lease: `terminal/<terminal_id>`, at most one running at a time, a child that ends with the charge that
+ * holds it. The server alone frees it when the charge ends, in whatever way that happens (temporal-here 10).
+ */
+import { ActivityFailure, WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
+import {
+  CancellationScope,
+  condition,
+  defineSignal,
+  ParentClosePolicy,
+  proxyActivities,
+  setHandler,
+  sleep,
+  startChild,
+  WorkflowIdReusePolicy,
+} from '@temporalio/workflow';
+import type { Activities, TerminalHolder } from '../activities/index.ts';
+import { terminalWorkflowId } from './messages.ts';
+import type { OpenCharge } from './open-charge.ts';
+
+/** The device is done: the next charge may have the terminal, though this one still waits for its capture. */
+const terminalReleased = defineSignal('terminalReleased');
+
+/** Does nothing but exist until it is released or its parent ends. */
+export async function terminalLease(): Promise<void> {
+  let isReleased = false;
+  setHandler(terminalReleased, () => void (isReleased = true), {
+    description:
+      'Sent by the charge that holds this terminal. Never by a person: a prompt may live.',
+  });
+  await condition(() => isReleased);
+}
+
+export interface Lease {
+  isHeld: boolean;
+  /** The charge that holds it instead of us, if that could be read. */
+  heldBy: string | null;
+  /** Frees the terminal before the charge ends; harmless when repeated. */
+  release: () => Promise<void>;
+  /** Ends what would not end with us. */
+  endAtClose: () => Promise<void>;
+}
+
+const { readTerminalHolder, endLease } = proxyActivities<Activities>({
+  // Two short calls to Temporal itself.
+  startToCloseTimeout: '5 s',
+  retry: { maximumAttempts: 3, initialInterval: '100 ms' },
+  summary: 'Who holds the terminal?',
+});
+
+/**
+ * Takes the terminal or says who holds it; never takes it over. A lease frees some 40 ms after its holder ends, so a
+ * busy terminal is looked at twice. The child starts outside of cancellation: cancelling the charge must not free a
+ * terminal whose prompt lives.
+ */
+export async function takeTerminal({ record, situation }: OpenCharge): Promise<Lease> {
+  const { terminal_id: terminalId, charge_id: chargeId } = record;
+  if (terminalId === null) throw new Error('a charge without a terminal cannot start');
+  let heldBy: string | null = null;
+  for (const isLastLook of [false, true]) {
+    const lease = await startLease(terminalId);
+    if (lease !== null) return lease;
+    const holder = await readHolder({ terminalId, chargeId });
+    if (holder.isOurs) return adoptedLease(terminalId, holder.runId);
+    heldBy = holder.chargeId;
+    if (!isLastLook) {
+      const { leaseLook } = situation.policy.durations;
+      await sleep(leaseLook, { summary: 'The terminal is busy: one more look' });
+    }
+  }
+  return { isHeld: false, heldBy, release: nothing, endAtClose: nothing };
+}
+
+async function nothing(): Promise<void> {
+  await Promise.resolve();
+}
+
+/** Not knowing who holds the terminal does not make it free. */
+async function readHolder(ask: { terminalId: string; chargeId: string }): Promise<TerminalHolder> {
+  try {
+    return await readTerminalHolder(ask);
+  } catch (error) {
+    if (error instanceof ActivityFailure) return { chargeId: null, runId: null, isOurs: false };
+    throw error;
+  }
+}
+
+async function startLease(terminalId: string): Promise<Lease | null> {
+  try {
+    const child = await CancellationScope.nonCancellable(
+      async () =>
+        await startChild(terminalLease, {
+          workflowId: terminalWorkflowId(terminalId),
+          workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,
+          parentClosePolicy: ParentClosePolicy.TERMINATE,
+        }),
+    );
+    // Its end is not news: it is released, or it ends with us.
+    child.result().catch(() => undefined);
+    const release = async (): Promise<void> => {
+      await child.signal(terminalReleased).catch(() => undefined);
+    };
+    return { isHeld: true, heldBy: null, release, endAtClose: nothing };
+  } catch (error) {
+    if (error instanceof WorkflowExecutionAlreadyStartedError) return null;
+    throw error;
+  }
+}
+
+/** A run made by reset finds the lease of the old run, which the server left behind: it is ended by its run id. */
+function adoptedLease(terminalId: string, runId: string | null): Lease {
+  const end = async (): Promise<void> => {
+    if (runId === null) return;
+    try {
+      await endLease({ terminalId, runId });
+    } catch (error) {
+      // Whoever finds the terminal busy next sees that its holder has closed, and ends it.
+      if (!(error instanceof ActivityFailure)) throw error;
+    }
+  };
+  return { isHeld: true, heldBy: null, release: end, endAtClose: end };
+}
