@@ -1,0 +1,68 @@
+import { z } from 'zod';
+import type { World } from './world.ts';
+
+export const milliseconds = z.number().int().min(0);
+
+/** The questions Dintero's documents leave open, each as a switch; a terminal may have its own answers. */
+const behaviourSchema = z.strictObject({
+  /** What starts the terminal: creating the session, publishing it, or paying it. */
+  prompt: z.enum(['create', 'publish', 'pay']),
+  /** The device's own time-out. */
+  prompt_lifetime_ms: milliseconds,
+  /** Whether the session's `expires_at` ends its prompt too. */
+  expires_at_ends_prompt: z.boolean(),
+  /** What a session gets on a terminal whose prompt is live. */
+  second_session: z.enum(['reject', 'queue', 'replace']),
+  /** What a published session answers; only `sent` starts the terminal. */
+  publish_status: z.enum(['sent', 'skipped', 'failed']),
+  /** Whether cancelling a session takes its prompt off the device. */
+  cancel_ends_prompt: z.boolean(),
+  /** An approval that lands after the cancel is kept instead of voided. */
+  paid_anyway: z.boolean(),
+  cancel_again: z.union([z.literal(200), z.literal(400)]),
+  /** Whether the transaction exists, as INITIATED, while the prompt is up. */
+  initiated_visible: z.boolean(),
+  /** The profile's answer where the session sends no `auto_capture`. */
+  profile_auto_capture: z.boolean(),
+  /** The terminal captures whatever was asked for. */
+  capture_anyway: z.boolean(),
+  auto_capture_delay_ms: milliseconds,
+  /** Auto-captures fail until this long after the approval. */
+  auto_capture_failing_ms: milliseconds,
+  auto_capture_retry_ms: z.number().int().min(1),
+  /** An older deployment that does not know `terminal_id` and `channel` on the list. */
+  list_ignores_filters: z.boolean(),
+  /** Whether a retried callback is signed with a new time. */
+  retry_timestamp: z.enum(['fresh', 'original']),
+  token_expires_in: z.number().int().min(0),
+});
+
+export type Behaviour = z.infer<typeof behaviourSchema>;
+
+export const behaviourChange = behaviourSchema.exactPartial();
+
+/** The switches that hold for a terminal: its own, else the global ones, else the defaults. */
+export function behaviourOf(world: World, terminalId?: string): Behaviour {
+  const own = terminalId === undefined ? undefined : world.store.tables.terminal.get(terminalId);
+  return {
+    prompt: world.options.prompt,
+    prompt_lifetime_ms: world.options.promptLifetimeMs,
+    expires_at_ends_prompt: false,
+    second_session: 'reject',
+    publish_status: 'sent',
+    cancel_ends_prompt: true,
+    paid_anyway: false,
+    cancel_again: 400,
+    initiated_visible: false,
+    profile_auto_capture: true,
+    capture_anyway: false,
+    auto_capture_delay_ms: 0,
+    auto_capture_failing_ms: 0,
+    auto_capture_retry_ms: 500,
+    list_ignores_filters: false,
+    retry_timestamp: 'fresh',
+    token_expires_in: 14_400,
+    ...world.store.tables.setting.get('global')?.behaviour,
+    ...own?.behaviour,
+  };
+}

@@ -1,0 +1,146 @@
+import { randomUUID } from 'node:crypto';
+import { z } from 'zod';
+import { milliseconds } from './behaviour.ts';
+import type { Subject } from './records.ts';
+import type { World } from './world.ts';
+
+const kind = <Name extends string>(name: Name): z.ZodObject<{ kind: z.ZodLiteral<Name> }> =>
+  z.strictObject({ kind: z.literal(name) });
+
+const requestFault = z.discriminatedUnion('kind', [
+  // Before: not processed. After: processed, and the answer lost.
+  kind('reset_before'),
+  kind('reset_after'),
+  kind('hang_before').extend({ ms: milliseconds.exactOptional() }),
+  kind('hang_after').extend({ ms: milliseconds.exactOptional() }),
+  /** Processed only this much later, also if the client has given up by then. */
+  kind('late').extend({ ms: milliseconds }),
+  /** Processed at once, answered this much later. */
+  kind('slow').extend({ ms: milliseconds }),
+  kind('status').extend({
+    status: z.number().int().min(100).max(599),
+    processed: z.boolean().default(false),
+    /** A string is sent as it is, anything else as JSON; absent, the error envelope. */
+    body: z.unknown().optional(),
+    headers: z.record(z.string(), z.string()).default({}),
+  }),
+  /** Processed, then 200 with a body that is not what was promised. */
+  kind('garbage').extend({ body: z.unknown().default('<html>bad gateway</html>') }),
+  /** Merged into the JSON answer, and into each row of a list. */
+  kind('rewrite').extend({ set: z.record(z.string(), z.unknown()) }),
+  /** For capture and void. */
+  kind('accept_202').extend({
+    complete_after_ms: milliseconds.default(0),
+    success: z.union([z.boolean(), z.literal('never'), z.literal('twice')]).default(true),
+  }),
+  /** Transactions younger than this are missing from the list. */
+  kind('list_lag').extend({ ms: milliseconds }),
+]);
+
+const callbackFault = z.discriminatedUnion('kind', [
+  kind('drop'),
+  kind('duplicate').extend({ same_delivery: z.boolean().default(true) }),
+  kind('delay').extend({ ms: milliseconds }),
+  /** The answer to the create waits until the session's first callback was attempted, at most this long. */
+  kind('before_response').extend({ ms: milliseconds.default(10_000) }),
+  kind('stale_timestamp').extend({ seconds: z.number().int().default(3600) }),
+  kind('bad_signature'),
+  kind('rewrite').extend({ set: z.record(z.string(), z.unknown()) }),
+]);
+
+/** `"reset_after"` is short for `{"kind": "reset_after"}`. */
+const short = (value: unknown): unknown => (typeof value === 'string' ? { kind: value } : value);
+
+export const endpoints = [
+  'token',
+  'create_session',
+  'get_session',
+  'cancel_session',
+  'pay_session',
+  'get_transaction',
+  'list_transactions',
+  'update_transaction',
+  'capture',
+  'void',
+] as const;
+
+export type Endpoint = (typeof endpoints)[number];
+export type RequestFault = z.infer<typeof requestFault>;
+type CallbackFault = z.infer<typeof callbackFault>;
+
+const common = {
+  match: z
+    .strictObject({
+      merchant_reference: z.string().exactOptional(),
+      merchant_reference_2: z.string().exactOptional(),
+      session_id: z.string().exactOptional(),
+      transaction_id: z.string().exactOptional(),
+      terminal_id: z.string().exactOptional(),
+      /** For callbacks: what it reports, such as `result`, `cancelled` or `CAPTURE`. */
+      event: z.string().exactOptional(),
+    })
+    .default({}),
+  /** How often; 0 is until it is removed. */
+  times: z.number().int().min(0).default(1),
+};
+
+export const faultSchema = z.discriminatedUnion('endpoint', [
+  z.strictObject({
+    ...common,
+    endpoint: z.enum(endpoints),
+    do: z.preprocess(short, requestFault),
+  }),
+  z.strictObject({
+    ...common,
+    endpoint: z.literal('callback'),
+    do: z.preprocess(short, callbackFault),
+  }),
+]);
+
+export type Fault = z.infer<typeof faultSchema> & { id: string };
+
+/** Plants a fault; the oldest matching one strikes first. */
+export function addFault(world: World, fault: z.infer<typeof faultSchema>): Fault {
+  const planted: Fault = { ...fault, id: randomUUID() };
+  world.store.save('fault', planted.id, planted);
+  return planted;
+}
+
+/** The fault that strikes this request, used up by one. */
+export function takeFault(
+  world: World,
+  endpoint: Endpoint,
+  subject: Subject,
+): RequestFault | undefined {
+  return take(world, subject, (fault) => fault.endpoint === endpoint)?.do as
+    RequestFault | undefined;
+}
+
+/** The fault that strikes this callback, or, `atCreate`, the create that it must overtake. */
+export function takeCallbackFault(
+  world: World,
+  subject: Subject,
+  atCreate = false,
+): CallbackFault | undefined {
+  const fits = (fault: Fault): boolean =>
+    fault.endpoint === 'callback' && (fault.do.kind === 'before_response') === atCreate;
+  return take(world, subject, fits)?.do as CallbackFault | undefined;
+}
+
+function take(world: World, subject: Subject, fits: (fault: Fault) => boolean): Fault | undefined {
+  for (const fault of world.store.tables.fault.values()) {
+    if (!fits(fault) || !matches(fault.match, subject)) continue;
+    if (fault.times === 1) world.store.remove('fault', fault.id);
+    else if (fault.times > 1) {
+      world.store.save('fault', fault.id, { ...fault, times: fault.times - 1 });
+    }
+    return fault;
+  }
+  return undefined;
+}
+
+/** Whether every key of `wanted` is given with the same value. */
+export function matches(wanted: object, given: object): boolean {
+  const fields = new Map<string, unknown>(Object.entries(given));
+  return Object.entries(wanted).every(([name, value]) => String(fields.get(name)) === value);
+}

@@ -1,0 +1,110 @@
+import {
+  appendFileSync,
+  existsSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  closeSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import type { Tables } from './records.ts';
+
+type TableName = keyof Tables;
+type Change = [table: TableName, id: string, row: unknown];
+type Maps = { [Name in TableName]: Map<string, Tables[Name]> };
+
+/** The tables, and the journal that lets a killed simulator go on where it was. */
+export interface Store {
+  readonly tables: Maps;
+  save<Name extends TableName>(table: Name, id: string, row: Tables[Name]): void;
+  remove(table: TableName, id: string): void;
+  /** Writes what changed since the last call; must precede every answer. */
+  commit(): void;
+  reset(): void;
+  close(): void;
+}
+
+/** Opens the journal in `folder` and replays it; without a folder everything is memory only. */
+export function createStore(folder?: string): Store {
+  const tables = emptyTables();
+  const journal = folder === undefined ? undefined : openJournal(folder, tables);
+  const changes = new Map<string, Change>();
+  const note = (table: TableName, id: string, row: unknown): void => {
+    if (journal !== undefined) changes.set(`${table}/${id}`, [table, id, row]);
+  };
+  return {
+    tables,
+    save(table, id, row) {
+      tables[table].set(id, row);
+      note(table, id, row);
+    },
+    remove(table, id) {
+      if (tables[table].delete(id)) note(table, id, null);
+    },
+    commit() {
+      if (journal === undefined || changes.size === 0) return;
+      // One line for everything that happened at once: a torn line loses all of it or nothing.
+      appendFileSync(journal, `${JSON.stringify([...changes.values()])}\n`);
+      changes.clear();
+    },
+    reset() {
+      for (const table of Object.values(tables)) table.clear();
+      changes.clear();
+      if (journal !== undefined) ftruncateSync(journal);
+    },
+    close() {
+      if (journal !== undefined) closeSync(journal);
+    },
+  };
+}
+
+function emptyTables(): Maps {
+  return {
+    session: new Map(),
+    transaction: new Map(),
+    terminal: new Map(),
+    delivery: new Map(),
+    job: new Map(),
+    fault: new Map(),
+    call: new Map(),
+    entry: new Map(),
+    setting: new Map(),
+  };
+}
+
+function openJournal(folder: string, tables: Maps): number {
+  mkdirSync(folder, { recursive: true });
+  const path = join(folder, 'journal.jsonl');
+  if (existsSync(path)) {
+    replay(path, tables);
+    compact(path, tables);
+  }
+  return openSync(path, 'a');
+}
+
+function replay(path: string, tables: Maps): void {
+  const bytes = readFileSync(path);
+  let start = 0;
+  // What follows the last line feed was torn by a kill: its answer never left.
+  for (let end = bytes.indexOf(10); end !== -1; end = bytes.indexOf(10, start)) {
+    const changes = JSON.parse(bytes.toString('utf8', start, end)) as Change[];
+    for (const [table, id, row] of changes) {
+      if (row === null) tables[table].delete(id);
+      else (tables[table] as Map<string, unknown>).set(id, row);
+    }
+    start = end + 1;
+  }
+}
+
+/** A journal holds every version of every row: keep the last ones only, or each start gets slower. */
+function compact(path: string, tables: Maps): void {
+  const fresh = `${path}.new`;
+  const file = openSync(fresh, 'w');
+  for (const [name, table] of Object.entries(tables)) {
+    for (const [id, row] of table) appendFileSync(file, `${JSON.stringify([[name, id, row]])}\n`);
+  }
+  closeSync(file);
+  renameSync(fresh, path);
+}

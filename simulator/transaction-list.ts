@@ -1,0 +1,121 @@
+import type { Transaction } from './records.ts';
+import { Refusal, type World } from './world.ts';
+
+type Test = (transaction: Transaction, values: string[]) => boolean;
+
+const equals =
+  (read: (transaction: Transaction) => unknown): Test =>
+  (transaction, values) =>
+    values.includes(String(read(transaction)));
+
+const number = (values: string[]): number => {
+  const value = Number(values[0]);
+  if (!Number.isInteger(value)) throw new Refusal(400, `not an amount: ${values[0] ?? ''}`);
+  return value;
+};
+
+const moment = (values: string[]): number => {
+  const text = values[0] ?? '';
+  // Dintero reads a time without a zone as UTC, JavaScript as local time.
+  const isZoned = /(Z|[+-]\d\d:?\d\d)$/i.test(text) || !text.includes('T');
+  const at = Date.parse(isZoned ? text : `${text}Z`);
+  if (Number.isNaN(at)) throw new Refusal(400, `not a time: ${text}`);
+  return at;
+};
+
+const times = (transaction: Transaction, name: string): number[] =>
+  transaction.events
+    .filter((event) => event.event === name && event.success)
+    .map((event) => Date.parse(event.created_at));
+
+const after =
+  (name: string): Test =>
+  (transaction, values) =>
+    times(transaction, name).some((at) => at >= moment(values));
+
+const before =
+  (name: string): Test =>
+  (transaction, values) =>
+    times(transaction, name).some((at) => at <= moment(values));
+
+const correlations = (transaction: Transaction): (string | undefined)[] =>
+  transaction.events.map((event) => event.metadata?.['payout_correlation_id']);
+
+/** The filters of GET /transactions. What the simulator has no data for matches nothing. */
+const filters: Record<string, Test> = {
+  id: equals((row) => row.id),
+  status: equals((row) => row.status),
+  payment_product: equals((row) => row.payment_product),
+  payment_product_type: equals((row) => row.payment_product_type),
+  card_brand: equals((row) => row.card?.['brand']),
+  merchant_reference: equals((row) => row.merchant_reference),
+  merchant_reference_2: equals((row) => row.merchant_reference_2),
+  session_id: equals((row) => row.session_id),
+  store_id: equals((row) => row.store.id),
+  payout_destination_id: equals((row) => row.store.payout_destination_id),
+  terminal_id: equals((row) => row.store.terminal_id),
+  channel: equals((row) => row.channel),
+  currency: equals((row) => row.currency),
+  payout_correlation_id: (row, values) => {
+    const wanted = values.flatMap((value) => value.split(','));
+    return correlations(row).some((id) => id !== undefined && wanted.includes(id));
+  },
+  amount: (row, values) => row.amount === number(values),
+  'amount.gte': (row, values) => row.amount >= number(values),
+  'amount.lte': (row, values) => row.amount <= number(values),
+  'created_at.gte': (row, values) => Date.parse(row.created_at) >= moment(values),
+  'created_at.lte': (row, values) => Date.parse(row.created_at) <= moment(values),
+  'captured_at.gte': after('CAPTURE'),
+  'captured_at.lte': before('CAPTURE'),
+  'refunded_at.gte': after('REFUND'),
+  'refunded_at.lte': before('REFUND'),
+  search: (row, values) =>
+    [row.id, row.session_id, row.merchant_reference, row.merchant_reference_2].some(
+      (text) => text !== undefined && values.includes(text),
+    ),
+  payment_operation: () => false,
+  customer_id: () => false,
+  token_id: () => false,
+};
+
+/** One page of transactions, newest first. */
+export function listTransactions(
+  world: World,
+  query: URLSearchParams,
+  options: { ignore: readonly string[]; youngestMs: number },
+): Transaction[] {
+  const limit = Number(query.get('limit') ?? 10);
+  if (!Number.isInteger(limit) || limit < 1 || limit > 100) {
+    throw new Refusal(400, 'limit must be 1 to 100');
+  }
+  const tests = [...new Set(query.keys())].flatMap((name) => {
+    const test = filters[name];
+    return test === undefined || options.ignore.includes(name)
+      ? []
+      : [(row: Transaction) => test(row, query.getAll(name))];
+  });
+  const latest = Date.now() - options.youngestMs;
+  let rest = candidates(world, query);
+  const start = query.get('starting_after');
+  if (start !== null) {
+    const position = rest.findIndex((row) => row.id === start);
+    if (position === -1) throw new Refusal(400, `starting_after: no transaction ${start}`);
+    rest = rest.slice(position + 1);
+  }
+  const page: Transaction[] = [];
+  for (const row of rest) {
+    if (options.youngestMs > 0 && Date.parse(row.created_at) > latest) continue;
+    if (tests.every((test) => test(row))) page.push(row);
+    if (page.length === limit) break;
+  }
+  return page;
+}
+
+/** Newest first: the rows of one sale where the query names it, else all. */
+function candidates(world: World, query: URLSearchParams): Transaction[] {
+  for (const field of ['session_id', 'merchant_reference', 'merchant_reference_2']) {
+    const values = query.getAll(field);
+    if (values.length === 1) return (world.index.get(`${field}=${values[0]}`) ?? []).toReversed();
+  }
+  return [...world.store.tables.transaction.values()].reverse();
+}

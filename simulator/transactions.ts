@@ -1,0 +1,213 @@
+import { randomUUID } from 'node:crypto';
+import { z } from 'zod';
+import { behaviourOf } from './behaviour.ts';
+import { notify, releaseResult } from './callbacks.ts';
+import type { RequestFault } from './faults.ts';
+import { record } from './ledger.ts';
+import type { Job, Operation, Session, Transaction, TransactionEvent } from './records.ts';
+import { amount } from './session-request.ts';
+import { isPending, objection, statusAfter } from './status-machine.ts';
+import { findSession, findTransaction, newId, now, Refusal, type World } from './world.ts';
+
+/** The session's transaction, made on first need: a session has at most one. */
+export function ensureTransaction(world: World, session: Session): Transaction {
+  if (session.transaction_id !== undefined) return findTransaction(world, session.transaction_id);
+  const { order } = session;
+  const at = now();
+  const transaction: Transaction = {
+    id: newId(world),
+    session_id: session.id,
+    merchant_reference: order.merchant_reference,
+    ...(order.merchant_reference_2 !== undefined && {
+      merchant_reference_2: order.merchant_reference_2,
+    }),
+    payment_product: 'seitatech',
+    payment_product_type: 'seitatech.in_person',
+    amount: order.amount,
+    currency: order.currency,
+    status: 'INITIATED',
+    channel: session.configuration?.channel ?? 'ecommerce',
+    settlement_status: 'NOT_SETTLED',
+    store: order.store,
+    created_at: at,
+    updated_at: at,
+    metadata: { ...session.metadata, payout: 'payout_destination_id' },
+    events: [],
+  };
+  session.transaction_id = transaction.id;
+  world.store.save('session', session.id, session);
+  addEvent(world, transaction, { event: 'INITIALIZE', success: true });
+  indexTransaction(world, transaction);
+  return transaction;
+}
+
+/** Makes a transaction findable by its references and its session. */
+export function indexTransaction(world: World, transaction: Transaction): void {
+  for (const field of ['merchant_reference', 'merchant_reference_2', 'session_id'] as const) {
+    const value = transaction[field];
+    if (value === undefined) continue;
+    const key = `${field}=${value}`;
+    const rows = world.index.get(key);
+    if (rows === undefined) world.index.set(key, [transaction]);
+    else if (!rows.includes(transaction)) rows.push(transaction);
+  }
+}
+
+/** Appends an event, sets the status that goes with it, and saves. */
+export function addEvent(
+  world: World,
+  transaction: Transaction,
+  event: Omit<Partial<TransactionEvent>, 'id'> & { event: string; success: boolean },
+): TransactionEvent {
+  const at = now();
+  const added: TransactionEvent = {
+    id: String(transaction.events.length),
+    transaction_status: transaction.status,
+    created_at: at,
+    request_id: randomUUID(),
+    ...event,
+  };
+  transaction.events.push(added);
+  transaction.status = added.transaction_status;
+  transaction.updated_at = at;
+  world.store.save('transaction', transaction.id, transaction);
+  return added;
+}
+
+const ledgerKind = { CAPTURE: 'captured', VOID: 'voided', REFUND: 'refunded' } as const;
+
+/** Does a legal operation, writes it to the ledger and reports it. */
+export function apply(
+  world: World,
+  transaction: Transaction,
+  operation: Operation,
+  correlationId?: string,
+): TransactionEvent {
+  const session = findSession(world, transaction.session_id);
+  const event = addEvent(world, transaction, {
+    ...eventOf(transaction, operation),
+    event: operation.name,
+    success: true,
+    transaction_status: statusAfter(transaction, operation),
+    ...(correlationId !== undefined && { correlation_request_id: correlationId }),
+  });
+  const { amount: moved, by } = operation;
+  record(world, ledgerKind[operation.name], session, {
+    amount: moved,
+    currency: transaction.currency,
+    why: by,
+  });
+  if (operation.name === 'CAPTURE') releaseResult(world, session, transaction);
+  notify(world, session, { event });
+  return event;
+}
+
+function eventOf(transaction: Transaction, operation: Operation): Partial<TransactionEvent> {
+  const authorised = transaction.events.findLast((event) => event.event === 'AUTHORIZE');
+  const correlation = authorised?.metadata?.['seitatech:posReferenceData'];
+  return {
+    amount: operation.amount,
+    created_by: operation.by,
+    event_reference: operation.reference ?? transaction.merchant_reference,
+    metadata: {
+      ...operation.metadata,
+      ...(correlation !== undefined && { payout_correlation_id: correlation }),
+    },
+  };
+}
+
+/** Does the operation now, or accepts it with 202 for later. Illegal ones are refused with 400. */
+export function operate(
+  world: World,
+  id: string,
+  operation: Operation,
+  accept?: Extract<RequestFault, { kind: 'accept_202' }>,
+): { status: number; requestId?: string } {
+  const transaction = findTransaction(world, id);
+  const refusal = isPending(transaction)
+    ? `another operation on ${id} is not finished`
+    : objection(transaction, operation);
+  if (refusal !== undefined) throw new Refusal(400, refusal);
+  if (accept === undefined) {
+    apply(world, transaction, operation);
+    return { status: 200 };
+  }
+  const { request_id } = addEvent(world, transaction, {
+    ...eventOf(transaction, operation),
+    event: `INITIATE_${operation.name}`,
+    success: true,
+  });
+  if (accept.success !== 'never') {
+    world.jobs.schedule(accept.complete_after_ms, {
+      kind: 'complete',
+      transaction_id: id,
+      request_id,
+      operation,
+      success: accept.success !== false,
+      twice: accept.success === 'twice',
+    });
+  }
+  return { status: 202, requestId: request_id };
+}
+
+/** Ends an operation that was accepted with 202. */
+export function complete(world: World, job: Extract<Job, { kind: 'complete' }>): void {
+  const transaction = findTransaction(world, job.transaction_id);
+  const { operation, request_id } = job;
+  const refusal = job.success ? objection(transaction, operation) : 'refused by the processor';
+  if (refusal !== undefined) {
+    addEvent(world, transaction, {
+      ...eventOf(transaction, operation),
+      event: operation.name,
+      success: false,
+      correlation_request_id: request_id,
+      error: { message: refusal, type: ['ERROR'] },
+    });
+    return;
+  }
+  const event = apply(world, transaction, operation, request_id);
+  // Money moves once; it is the news of it that comes twice.
+  if (job.twice) notify(world, findSession(world, transaction.session_id), { event });
+}
+
+/** Captures what is authorised, or notes the failure and tries again until the time of failing is over. */
+export function autoCapture(world: World, transactionId: string): void {
+  const transaction = findTransaction(world, transactionId);
+  if (transaction.status !== 'AUTHORIZED') return;
+  const behaviour = behaviourOf(world, transaction.store.terminal_id);
+  const again = (): void =>
+    world.jobs.schedule(behaviour.auto_capture_retry_ms, {
+      kind: 'auto_capture',
+      transaction_id: transactionId,
+    });
+  if (isPending(transaction)) return again();
+  const operation: Operation = {
+    name: 'CAPTURE',
+    amount: transaction.amount,
+    by: 'dintero:auto-capture',
+  };
+  const authorised = transaction.events.findLast((event) => event.event === 'AUTHORIZE');
+  const ageMs = Date.now() - Date.parse(authorised?.created_at ?? transaction.created_at);
+  if (ageMs >= behaviour.auto_capture_failing_ms) {
+    apply(world, transaction, operation);
+    return;
+  }
+  addEvent(world, transaction, {
+    ...eventOf(transaction, operation),
+    event: 'CAPTURE',
+    success: false,
+    error: { message: 'auto-capture failed', type: ['ISSUER_ERROR'] },
+  });
+  again();
+}
+
+const own = z
+  .string()
+  .regex(/^ext_.{0,124}$/, 'metadata keys start with ext_ and have at most 128 characters');
+
+export const captureRequest = z.looseObject({
+  amount,
+  capture_reference: z.string().optional(),
+  items: z.array(z.looseObject({ line_id: z.string(), amount: z.number().int() })).optional(),
+  metadata: z.record(own, z.string().max(256)).optional(),
+});

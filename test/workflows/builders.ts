@@ -1,0 +1,79 @@
+/** Valid by default; a test overrides the one field that it is about. */
+import type { SessionFacts, TransactionFacts } from '../../activities/dintero/facts.ts';
+import type { Asked } from '../../workflows/judgement.ts';
+import type { Situation } from '../../workflows/next-step.ts';
+import { derivePolicy, type ChargePolicy, type PolicySettings } from '../../workflows/policy.ts';
+
+export const asked: Asked = {
+  chargeId: 'S-1.1',
+  amount: 12900,
+  currency: 'NOK',
+  terminalId: 'T90001234-T0003',
+};
+
+export function session(change: Partial<SessionFacts> = {}): SessionFacts {
+  return {
+    sessionId: 'T90001234.session',
+    chargeId: asked.chargeId,
+    transactionId: null,
+    isCancelled: false,
+    endedAs: null,
+    ...change,
+  };
+}
+
+export function transaction(change: Partial<TransactionFacts> = {}): TransactionFacts {
+  return {
+    transactionId: 'T90001234.transaction',
+    sessionId: 'T90001234.session',
+    chargeId: asked.chargeId,
+    isInPerson: true,
+    terminalId: asked.terminalId,
+    status: 'captured',
+    amount: 12900,
+    currency: 'NOK',
+    capturedAmount: 12900,
+    refundedAmount: 0,
+    pending: [],
+    card: null,
+    ...change,
+  };
+}
+
+export function policy(change: Partial<PolicySettings> = {}): ChargePolicy {
+  return derivePolicy({
+    promptMode: 'create',
+    captureMode: 'auto',
+    cancelEndsPrompt: true,
+    deadlineSeconds: 180,
+    promptLifetimeSeconds: 180,
+    attentionSeconds: 120,
+    ...change,
+  });
+}
+
+const start = 1_000_000_000;
+
+/** A charge that was prompted a minute ago and read just now. */
+export function situation(change: Partial<Situation> = {}): Situation {
+  return {
+    policy: policy(),
+    prompt: { is: 'sent' },
+    isReset: false,
+    readAt: start + 60_000,
+    sendBefore: start + 30_000,
+    deadlineAt: start + 180_000,
+    isCancelRequested: false,
+    reportedEnd: null,
+    firstEnd: null,
+    seenIdleAt: null,
+    cancelledSince: null,
+    authorisedSince: null,
+    isRefusingReads: false,
+    isRefusingMoves: false,
+    cancels: { count: 0, lastAt: 0, isRefused: false },
+    captures: { count: 0, lastAt: 0, isRefused: false },
+    voids: { count: 0, lastAt: 0, isRefused: false },
+    ...change,
+  };
+}
