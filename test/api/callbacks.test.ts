@@ -1,0 +1,168 @@
+import { createHmac } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import { callbackUrl } from '../../api/callbacks.ts';
+import {
+  accountId,
+  chargeRequest,
+  newReference,
+  startApi,
+  startTemporal,
+  startWorker,
+  type Answer,
+  type RunningApi,
+  type TestWorker,
+} from './api-harness.ts';
+import { arrived } from './stand-in.ts';
+
+const secret = 'whsec-sandbox-7f3a';
+// A proxy's prefix and port: the signature knows neither the port nor this process's own address.
+const publicUrl = 'https://pay.example.test:8443/kvitt/';
+
+let env: TestWorkflowEnvironment;
+let worker: TestWorker;
+let signed: RunningApi;
+let unsigned: RunningApi;
+let cutOff: RunningApi;
+
+beforeAll(async () => {
+  env = await startTemporal();
+  const secrets = { signatureSecrets: ['rotated', secret], publicUrl };
+  [worker, signed, unsigned, cutOff] = await Promise.all([
+    startWorker(env),
+    startApi(env.address, secrets),
+    startApi(env.address),
+    startApi('127.0.0.1:1'),
+  ]);
+}, 60_000);
+
+afterAll(async () => {
+  await Promise.all([signed.end(), unsigned.end(), cutOff.end()]);
+  await worker.stop();
+  await env.teardown();
+});
+
+/** The stand-in `stuck` stays open after a cancel, so that everything that arrives can be asked for. */
+async function openCharge(): Promise<string> {
+  const reference = newReference('stuck');
+  await signed.call('/charges', { body: chargeRequest({ reference }) });
+  return `${reference}.1`;
+}
+
+async function reports(chargeId: string): Promise<unknown[]> {
+  return await env.client.workflow.getHandle(`charge/${chargeId}`).query(arrived);
+}
+
+interface Callback {
+  query?: string;
+  method?: 'GET' | 'POST';
+  ageSeconds?: number;
+  tamper?: (header: string) => string;
+  body?: string;
+}
+
+async function deliver(api: RunningApi, chargeId: string, of: Callback = {}): Promise<Answer> {
+  const { query = 'session_id=T90001234.s&time=2026-07-21T09%3A15%3A30Z', method = 'POST' } = of;
+  const url = callbackUrl(publicUrl, chargeId);
+  const t = Math.floor(Date.now() / 1000) - (of.ageSeconds ?? 0);
+  const sorted = new URLSearchParams(query);
+  sorted.sort();
+  const payload = [t, accountId, method, url.hostname, url.pathname, sorted].join('\n');
+  const hex = createHmac('sha256', secret).update(payload).digest('hex');
+  const header = (of.tamper ?? ((it) => it))(`t=${t},v0-hmac-sha256=${hex}`);
+  const path = url.pathname.replace('/kvitt', '');
+  return await api.call(`${path}?${query}`, {
+    method,
+    headers: { 'dintero-signature': header },
+    ...(of.body === undefined ? {} : { body: of.body }),
+  });
+}
+
+async function counted(api: RunningApi, kind: string): Promise<number> {
+  const { text } = await api.call('/metrics');
+  const found = new RegExp(`kvitt_api_callbacks_total\\{kind="${kind}"\\} (\\d+)`).exec(text);
+  return Number(found?.[1] ?? 0);
+}
+
+describe('with a secret', () => {
+  test.each(['POST', 'GET'] as const)('a good %s tells the charge', async (method) => {
+    const id = await openCharge();
+    expect((await deliver(signed, id, { method })).status).toBe(200);
+    expect(await reports(id)).toEqual([{ error: null, source: 'callback' }]);
+  });
+
+  test.each([
+    ['cancelled', 'cancelled'],
+    ['authorization', 'authorization'],
+    ['failed', 'failed'],
+    ['capture', null],
+    ['anything%20else', null],
+  ])('error=%s arrives as %s', async (word, error) => {
+    const id = await openCharge();
+    await deliver(signed, id, { query: `error=${word}&session_id=T90001234.s` });
+    expect(await reports(id)).toEqual([{ error, source: 'callback' }]);
+  });
+
+  test('a bad signature is acknowledged, counted, and tells the charge nothing', async () => {
+    const id = await openCharge();
+    const before = await counted(signed, 'bad_signature');
+    const tampers = [
+      (header: string) => header.replace(/.$/, (last) => (last === '0' ? '1' : '0')),
+      (header: string) => header.replace('t=', 't=1'),
+      () => '',
+    ];
+    for (const tamper of tampers) {
+      expect((await deliver(signed, id, { tamper })).status).toBe(200);
+    }
+    expect(await reports(id)).toEqual([]);
+    expect(await counted(signed, 'bad_signature')).toBe(before + tampers.length);
+  });
+
+  test('a stale one is a hint without its words, once in a while', async () => {
+    const id = await openCharge();
+    const stale = { ageSeconds: 301, query: 'error=failed&session_id=T90001234.s' };
+    const answers = await Promise.all([1, 2, 3].map(() => deliver(signed, id, stale)));
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200]);
+    expect(await reports(id)).toEqual([{ error: null, source: 'callback (stale)' }]);
+  });
+
+  test('the body is not looked at', async () => {
+    const id = await openCharge();
+    expect((await deliver(signed, id, { body: '{"status": "CAPT' })).status).toBe(200);
+    expect((await deliver(signed, id, { body: 'x'.repeat(300_000) })).status).toBe(200);
+    expect(await reports(id)).toHaveLength(2);
+  });
+});
+
+describe('without a secret', () => {
+  test('callbacks are hints only', async () => {
+    const id = await openCharge();
+    const query = 'error=cancelled&session_id=T90001234.s';
+    await deliver(unsigned, id, { query });
+    await deliver(unsigned, id, { query });
+    expect(await reports(id)).toEqual([{ error: null, source: 'callback (unsigned)' }]);
+  });
+});
+
+describe('whatever comes', () => {
+  test('garbage and strays are acknowledged and counted', async () => {
+    const ended = await openCharge();
+    await env.client.workflow.getHandle(`charge/${ended}`).terminate();
+    for (const id of ['nobody.1', ended]) {
+      expect((await deliver(signed, id)).status).toBe(200);
+    }
+    expect(await counted(signed, 'stray')).toBe(2);
+    for (const id of ['garbage', 'S-1001.0', 'x'.repeat(3_000)]) {
+      expect(
+        (await signed.call(`/webhooks/dintero/charges/${id}`, { method: 'POST' })).status,
+      ).toBe(200);
+    }
+    expect(await counted(signed, 'malformed')).toBe(3);
+  });
+
+  test('what could not be stored is answered 503, each time', async () => {
+    const answers = [await deliver(cutOff, 'S-1001.1'), await deliver(cutOff, 'S-1001.1')];
+    expect(answers.map(({ status }) => status)).toEqual([503, 503]);
+    expect(await counted(cutOff, 'unstored')).toBe(2);
+  });
+});

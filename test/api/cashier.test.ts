@@ -1,0 +1,155 @@
+import { describe, expect, test } from 'vitest';
+import {
+  adviceByReason,
+  answerFor,
+  decidingAttempt,
+  readingOf,
+  viewOf,
+  type ReadCharge,
+} from '../../api/cashier.ts';
+import { chargeStates, reasons, type ChargeState } from '../../workflows/lists.ts';
+import type { ChargeRecord } from '../../workflows/messages.ts';
+import { chargeRecord } from './api-harness.ts';
+
+const now = Date.parse('2026-11-22T10:00:00Z');
+
+function read(fields: Partial<ChargeRecord> = {}, rest: Partial<ReadCharge> = {}): ReadCharge {
+  return { record: chargeRecord(fields), isLost: false, case: 'none', ...rest };
+}
+
+function ended(fields: Partial<ChargeRecord> = {}): ReadCharge {
+  return read({ state: 'not_charged', outcome: 'not_charged', reason: 'declined', ...fields });
+}
+
+const captured = { state: 'captured', outcome: 'captured', captured_amount: 12_900 } as const;
+
+describe('readingOf', () => {
+  test.each([
+    ['starting', 'starting_too_long'],
+    ['waiting_for_card', 'waiting_too_long'],
+    ['checking', 'checking_too_long'],
+    ['approved', 'approved_too_long'],
+    ['cancelling', 'cancelling_too_long'],
+  ] as const)('an old charge in %s asks for a person: %s', (state, attention) => {
+    const at = (ms: number): ChargeRecord =>
+      chargeRecord({ state, attention_at: new Date(now + ms).toISOString() });
+    const of = (record: ChargeRecord) =>
+      readingOf({ record, isClosed: false, case: 'none', now }).record.needs_attention;
+    expect(of(at(1))).toBeNull();
+    expect(of(at(0))).toBe(attention);
+    expect(of({ ...at(0), needs_attention: 'session_lost' })).toBe('session_lost');
+  });
+
+  test.each(chargeStates)('a workflow closed in %s without an outcome is lost', (state) => {
+    const lost = readingOf({
+      record: chargeRecord({ state, outcome: null }),
+      isClosed: true,
+      case: 'none',
+      now,
+    });
+    expect(lost).toMatchObject({
+      isLost: true,
+      record: { state: 'checking', needs_attention: 'workflow_lost' },
+    });
+  });
+
+  test('an outcome holds, whether its workflow still closes or was closed from outside', () => {
+    for (const isClosed of [false, true]) {
+      const record = chargeRecord(captured);
+      expect(readingOf({ record, isClosed, case: 'none', now }).record).toEqual(record);
+    }
+  });
+});
+
+describe('answerFor', () => {
+  const open = chargeStates.filter((state) => state !== 'captured' && state !== 'not_charged');
+
+  test.each(open)('%s: wait, and never safe', (state: ChargeState) => {
+    const wait = { advice: 'wait', safe_to_take_other_payment: false, next_attempt: null };
+    expect(answerFor(read({ state }), [])).toEqual(wait);
+    expect(answerFor(read({ state, needs_attention: 'session_lost' }), [])).toEqual({
+      ...wait,
+      advice: 'ask_for_help',
+    });
+  });
+
+  test.each([
+    ['none', 'paid'],
+    ['open', 'ask_for_help'],
+    ['settled', 'paid'],
+  ] as const)('captured with case %s: %s, never safe', (caseState, advice) => {
+    const answer = answerFor(read(captured, { case: caseState }), []);
+    expect(answer).toEqual({ advice, safe_to_take_other_payment: false, next_attempt: null });
+  });
+
+  test.each(reasons)('not_charged, %s: the advice of the table', (reason) => {
+    const isFree = reason !== 'other_attempt_has_money';
+    expect(answerFor(ended({ reason }), [])).toEqual({
+      advice: adviceByReason[reason],
+      safe_to_take_other_payment: isFree,
+      next_attempt: isFree ? 2 : null,
+    });
+  });
+
+  test.each([
+    ['open', read({ attempt: 2 }), 'wait'],
+    ['open and old', read({ attempt: 2, needs_attention: 'session_lost' }), 'ask_for_help'],
+    ['captured', read({ attempt: 2, ...captured }), 'none'],
+    [
+      'captured with an open case',
+      read({ attempt: 2, ...captured }, { case: 'open' }),
+      'ask_for_help',
+    ],
+    ['stopped by money', ended({ attempt: 2, reason: 'other_attempt_has_money' }), 'ask_for_help'],
+  ] as const)('not_charged, a later attempt %s: not safe', (_name, later, advice) => {
+    expect(answerFor(ended(), [later])).toEqual({
+      advice,
+      safe_to_take_other_payment: false,
+      next_attempt: null,
+    });
+  });
+
+  test('not_charged, later attempts too: what the last one says, and the first unused number', () => {
+    const later = [ended({ attempt: 2 }), ended({ attempt: 3, reason: 'rejected' })];
+    expect(answerFor(ended(), later)).toEqual({
+      advice: 'ask_for_help',
+      safe_to_take_other_payment: true,
+      next_attempt: 4,
+    });
+  });
+
+  test('the last number has no next one', () => {
+    expect(answerFor(ended({ attempt: 999 }), [])).toEqual({
+      advice: 'ask_for_help',
+      safe_to_take_other_payment: true,
+      next_attempt: null,
+    });
+  });
+
+  test('a case about a charge without money is for a person', () => {
+    const contradicted = { ...ended(), case: 'settled' as const };
+    expect(answerFor(contradicted, [])).toMatchObject({
+      advice: 'ask_for_help',
+      safe_to_take_other_payment: false,
+    });
+  });
+});
+
+describe('viewOf', () => {
+  test('shows what a till may know, and nothing of what the service keeps', () => {
+    const charge = viewOf(read(), answerFor(read(), []));
+    expect(charge).not.toHaveProperty('start_id');
+    expect(charge).not.toHaveProperty('attention_at');
+    expect(charge).not.toHaveProperty('version');
+  });
+});
+
+describe('decidingAttempt', () => {
+  test('is the attempt with money or still open, otherwise the last', () => {
+    const second = ended({ attempt: 2 });
+    const paid = read({ attempt: 3, ...captured });
+    expect(decidingAttempt([ended(), second, paid])).toBe(paid);
+    expect(decidingAttempt([ended(), second])).toBe(second);
+    expect(decidingAttempt([])).toBeUndefined();
+  });
+});

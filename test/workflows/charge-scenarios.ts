@@ -1,0 +1,579 @@
+/** Every way a charge can go, as rows. */
+import type { Scenario, ScenarioGroup } from '../scenarios.ts';
+
+const captured = {
+  outcome: 'captured',
+  captured_amount: 12900,
+  reason: null,
+  advice: 'paid',
+} as const;
+const notCharged = (reason: string): Scenario['ends'] => ({
+  outcome: 'not_charged',
+  reason,
+  captured_amount: null,
+});
+const tap = { action: 'tap', delay_ms: 30 };
+const status = (
+  code: number,
+  processed = false,
+): { kind: string; status: number; processed: boolean } => ({
+  kind: 'status',
+  status: code,
+  processed,
+});
+
+const story: Scenario[] = [
+  {
+    name: 'tapped',
+    history: 'captured',
+    shows: [1],
+    customer: tap,
+    ends: captured,
+    asked: { create_session: 1 },
+  },
+  {
+    name: 'declined',
+    history: 'declined',
+    shows: [19],
+    customer: { action: 'decline' },
+    ends: notCharged('declined'),
+  },
+  {
+    name: 'declined, shown as FAILED',
+    customer: { action: 'decline', as: 'FAILED' },
+    ends: notCharged('failed'),
+  },
+  {
+    name: 'declined without a transaction',
+    customer: { action: 'decline', as: 'none' },
+    ends: notCharged('declined'),
+  },
+  {
+    name: 'declined, the device asks for another card',
+    shows: [20],
+    customer: { action: 'decline', as: 'ask_again' },
+    then: [{ until: { state: 'waiting_for_card' } }, { press: 'tap' }],
+    ends: captured,
+  },
+  {
+    name: 'stopped by the customer',
+    shows: [21],
+    customer: { action: 'stop' },
+    ends: notCharged('cancelled_by_customer'),
+  },
+  {
+    name: 'stopped, shown as FAILED',
+    customer: { action: 'stop', as: 'FAILED' },
+    ends: notCharged('failed'),
+  },
+  {
+    name: 'the customer walks away',
+    history: 'expired',
+    shows: [23],
+    customer: { action: 'walk_away' },
+    ends: notCharged('expired'),
+  },
+  {
+    name: 'a tip',
+    history: 'amount-differs',
+    shows: [26, 55],
+    customer: { ...tap, amount: 14000 },
+    ends: {
+      outcome: 'captured',
+      captured_amount: 14000,
+      needs_attention: 'case_open',
+      advice: 'ask_for_help',
+    },
+  },
+  {
+    name: 'a partial approval',
+    shows: [25],
+    customer: { ...tap, amount: 100 },
+    ends: { outcome: 'captured', captured_amount: 100, needs_attention: 'case_open' },
+  },
+  {
+    name: 'a terminal that is not active',
+    shows: [10],
+    terminal: { status: 'INACTIVE' },
+    ends: notCharged('rejected'),
+    asked: { create_session: 1 },
+  },
+  {
+    name: 'offline after the approval, captured later',
+    history: 'unknown-then-captured',
+    shows: [27, 28],
+    customer: { action: 'offline', phase: 'after_approval' },
+    then: [{ until: { state: 'checking' } }, { press: 'resolve', with: { status: 'CAPTURED' } }],
+    ends: captured,
+  },
+  {
+    name: 'offline after the approval, failed later',
+    customer: { action: 'offline', phase: 'after_approval' },
+    then: [{ until: { state: 'checking' } }, { press: 'resolve', with: { status: 'FAILED' } }],
+    ends: notCharged('failed'),
+  },
+  {
+    name: 'on hold, then captured',
+    customer: { action: 'hold' },
+    then: [{ until: { state: 'checking' } }, { press: 'resolve', with: { status: 'CAPTURED' } }],
+    ends: captured,
+  },
+];
+
+const cancellation: Scenario[] = [
+  {
+    name: 'cancelled by the cashier',
+    history: 'cancelled',
+    shows: [14, 30],
+    then: [{ cashier: 'cancel' }],
+    ends: { ...notCharged('cancelled_by_till'), safe_to_take_other_payment: true },
+    asked: { cancel_session: 1 },
+  },
+  {
+    name: 'cancelled, the answer lost',
+    shows: [51],
+    faults: [{ endpoint: 'cancel_session', do: 'reset_after' }],
+    then: [{ cashier: 'cancel' }],
+    ends: notCharged('cancelled_by_till'),
+    asked: { cancel_session: 1 },
+  },
+  {
+    name: 'cancelled, a 500 that did nothing',
+    history: 'cancel-sent-twice',
+    faults: [{ endpoint: 'cancel_session', do: status(500) }],
+    then: [{ cashier: 'cancel' }],
+    ends: notCharged('cancelled_by_till'),
+    asked: { cancel_session: 2 },
+  },
+  {
+    name: 'cancelled, rate-limited at first',
+    shows: [9],
+    faults: [
+      {
+        endpoint: 'cancel_session',
+        do: { kind: 'status', status: 429, headers: { 'retry-after': '1' } },
+      },
+    ],
+    then: [{ cashier: 'cancel' }],
+    ends: notCharged('cancelled_by_till'),
+  },
+  {
+    name: 'the deadline passes, the cancel is lost',
+    faults: [{ endpoint: 'cancel_session', do: 'reset_before' }],
+    customer: { action: 'none' },
+    ends: notCharged('expired'),
+  },
+  {
+    name: 'a payment that lands before the cancel is read',
+    shows: [37, 49, 53],
+    faults: [{ endpoint: 'callback', do: 'drop', times: 0 }],
+    then: [{ press: 'tap' }, { cashier: 'cancel' }],
+    ends: { outcome: 'captured', captured_amount: 12900 },
+  },
+];
+
+const lostAnswers: Scenario[] = [
+  ...(['reset_after', 'hang_after', 'garbage'] as const).map((how): Scenario => ({
+    name: `create: ${how}, then tapped`,
+    shows: [4, 6, 7],
+    faults: [{ endpoint: 'create_session', do: how }],
+    customer: tap,
+    ends: captured,
+    asked: { create_session: 1 },
+  })),
+  ...[500, 502, 409].map((code): Scenario => ({
+    name: `create: ${code} though it was created, then tapped`,
+    shows: [6],
+    faults: [{ endpoint: 'create_session', do: status(code, true) }],
+    customer: tap,
+    ends: captured,
+    asked: { create_session: 1 },
+  })),
+  {
+    name: 'create: 500 and nothing was created',
+    history: 'session-lost',
+    shows: [5],
+    faults: [{ endpoint: 'create_session', do: status(500) }],
+    ends: notCharged('session_lost'),
+    asked: { create_session: 1 },
+  },
+  {
+    name: 'create: reset before it was processed',
+    faults: [{ endpoint: 'create_session', do: 'reset_before' }],
+    ends: notCharged('session_lost'),
+    asked: { create_session: 1 },
+  },
+  {
+    name: 'create: lost, the list lags',
+    history: 'session-found',
+    shows: [72],
+    faults: [
+      { endpoint: 'create_session', do: 'reset_after' },
+      { endpoint: 'list_transactions', do: { kind: 'list_lag', ms: 1000 }, times: 0 },
+    ],
+    customer: tap,
+    ends: captured,
+    asked: { create_session: 1 },
+  },
+  {
+    name: 'create: refused with 400',
+    history: 'rejected',
+    shows: [15],
+    faults: [{ endpoint: 'create_session', do: status(400) }],
+    ends: { ...notCharged('rejected'), advice: 'ask_for_help' },
+    asked: { create_session: 1 },
+  },
+  {
+    name: 'create: 403 with a fresh token',
+    shows: [8],
+    faults: [{ endpoint: 'create_session', do: status(403), times: 0 }],
+    ends: notCharged('dintero_refuses_us'),
+    asked: { create_session: 2 },
+  },
+  {
+    name: 'create: 401 once',
+    shows: [8],
+    faults: [{ endpoint: 'create_session', do: status(401) }],
+    customer: tap,
+    ends: captured,
+    asked: { create_session: 2 },
+  },
+  {
+    name: 'create: 429 once',
+    shows: [9],
+    faults: [
+      {
+        endpoint: 'create_session',
+        do: { kind: 'status', status: 429, headers: { 'retry-after': '1' } },
+      },
+    ],
+    customer: tap,
+    ends: captured,
+    asked: { create_session: 2 },
+  },
+  {
+    name: 'create: 429 past the window',
+    faults: [
+      {
+        endpoint: 'create_session',
+        do: { kind: 'status', status: 429, headers: { 'retry-after': '1' } },
+        times: 0,
+      },
+    ],
+    ends: { ...notCharged('dintero_busy'), advice: 'try_again' },
+  },
+  {
+    name: 'the sale cannot be read',
+    shows: [71],
+    faults: [{ endpoint: 'list_transactions', do: status(503), times: 0 }],
+    ends: notCharged('not_started_in_time'),
+    asked: { create_session: 0 },
+  },
+  {
+    name: 'the sale is unreadable at first',
+    faults: [{ endpoint: 'list_transactions', do: 'garbage' }],
+    customer: tap,
+    ends: captured,
+  },
+  {
+    name: 'the session is unreadable at first',
+    history: 'hint-unreadable',
+    shows: [47],
+    faults: [{ endpoint: 'get_session', do: 'garbage', times: 3 }],
+    customer: tap,
+    ends: captured,
+  },
+  {
+    name: 'the session is 404 at first',
+    shows: [72],
+    faults: [{ endpoint: 'get_session', do: status(404), times: 3 }],
+    customer: tap,
+    ends: captured,
+  },
+  {
+    name: 'a status that nobody knows, at first',
+    shows: [47],
+    faults: [
+      {
+        endpoint: 'get_transaction',
+        do: { kind: 'rewrite', set: { status: 'BRAND_NEW' } },
+        times: 3,
+      },
+    ],
+    customer: tap,
+    ends: captured,
+  },
+  {
+    name: 'reads are rate-limited at first',
+    shows: [9],
+    faults: [
+      {
+        endpoint: 'get_session',
+        do: { kind: 'status', status: 429, headers: { 'retry-after': '1' } },
+        times: 2,
+      },
+    ],
+    customer: tap,
+    ends: captured,
+  },
+  {
+    name: 'reads hang at first',
+    shows: [71],
+    faults: [{ endpoint: 'get_session', do: { kind: 'hang_after', ms: 6000 } }],
+    customer: tap,
+    ends: captured,
+  },
+  {
+    name: 'somebody else’s transaction at first',
+    shows: [40],
+    faults: [
+      {
+        endpoint: 'get_transaction',
+        do: { kind: 'rewrite', set: { merchant_reference: 'S-other.1' } },
+        times: 3,
+      },
+    ],
+    customer: tap,
+    ends: captured,
+  },
+];
+
+const callbacks: Scenario[] = [
+  {
+    name: 'the callback is lost',
+    history: 'polled',
+    shows: [35],
+    faults: [{ endpoint: 'callback', do: 'drop', times: 0 }],
+    customer: tap,
+    ends: captured,
+  },
+  {
+    name: 'the callback comes twice',
+    shows: [36],
+    faults: [{ endpoint: 'callback', do: 'duplicate' }],
+    customer: tap,
+    ends: captured,
+  },
+  {
+    name: 'the callback is forged',
+    shows: [39],
+    faults: [{ endpoint: 'callback', do: 'bad_signature', times: 0 }],
+    customer: tap,
+    ends: captured,
+  },
+  {
+    name: 'the callback is old',
+    faults: [{ endpoint: 'callback', do: 'stale_timestamp', times: 0 }],
+    customer: tap,
+    ends: captured,
+  },
+  {
+    name: 'the callback comes before the create’s answer',
+    shows: [34],
+    faults: [{ endpoint: 'callback', do: { kind: 'before_response', ms: 2000 } }],
+    customer: { action: 'tap', delay_ms: 0 },
+    ends: captured,
+  },
+];
+
+const capture: Scenario[] = [
+  {
+    name: 'Dintero’s capture is late',
+    shows: [52],
+    behaviour: { auto_capture_delay_ms: 300 },
+    customer: tap,
+    ends: captured,
+  },
+  {
+    name: 'Dintero’s capture fails for long: ours',
+    history: 'captured-by-us',
+    shows: [52, 54],
+    behaviour: { auto_capture_failing_ms: 60_000 },
+    customer: tap,
+    ends: captured,
+    asked: { capture: 1 },
+  },
+  {
+    name: 'approved, then cancelled',
+    history: 'voided',
+    shows: [30],
+    behaviour: { auto_capture_failing_ms: 60_000 },
+    customer: tap,
+    then: [{ until: { state: 'approved' } }, { cashier: 'cancel' }],
+    ends: notCharged('voided'),
+  },
+];
+
+const manual: Scenario[] = [
+  {
+    name: 'tapped',
+    history: 'manual-captured',
+    customer: tap,
+    ends: captured,
+    asked: { capture: 1 },
+  },
+  {
+    name: 'the capture answers 202 and ends later',
+    shows: [52],
+    faults: [{ endpoint: 'capture', do: { kind: 'accept_202', complete_after_ms: 300 } }],
+    customer: tap,
+    ends: captured,
+    asked: { capture: 1 },
+  },
+  {
+    name: 'the capture’s answer is lost',
+    shows: [53],
+    faults: [{ endpoint: 'capture', do: 'reset_after' }],
+    customer: tap,
+    ends: captured,
+    asked: { capture: 1 },
+  },
+  {
+    name: 'the capture fails with 503 and did nothing',
+    faults: [{ endpoint: 'capture', do: status(503) }],
+    customer: tap,
+    ends: captured,
+    asked: { capture: 2 },
+  },
+  {
+    name: 'the capture is refused: the money goes back',
+    history: 'capture-refused',
+    shows: [53],
+    faults: [{ endpoint: 'capture', do: status(400), times: 0 }],
+    customer: tap,
+    ends: notCharged('voided'),
+    asked: { capture: 1, void: 1 },
+  },
+  {
+    name: 'the void’s answer is lost',
+    shows: [51, 56],
+    faults: [
+      { endpoint: 'capture', do: status(400), times: 0 },
+      { endpoint: 'void', do: 'reset_after' },
+    ],
+    customer: tap,
+    ends: notCharged('voided'),
+    asked: { void: 1 },
+  },
+  {
+    name: 'the terminal captures anyway',
+    shows: [54],
+    behaviour: { capture_anyway: true },
+    customer: tap,
+    ends: captured,
+    asked: { capture: 0 },
+  },
+];
+
+const publish: Scenario[] = [
+  { name: 'tapped', customer: tap, ends: captured },
+  {
+    name: 'published to nobody',
+    history: 'terminal-unavailable',
+    shows: [12],
+    behaviour: { publish_status: 'failed' },
+    ends: { ...notCharged('terminal_unavailable'), advice: 'ask_for_help' },
+    asked: { create_session: 1 },
+  },
+  {
+    name: 'skipped',
+    shows: [12],
+    behaviour: { publish_status: 'skipped' },
+    ends: notCharged('terminal_unavailable'),
+  },
+];
+
+const pay: Scenario[] = [
+  {
+    name: 'tapped',
+    history: 'pay-captured',
+    customer: tap,
+    ends: captured,
+    asked: { create_session: 1, pay_session: 1 },
+  },
+  {
+    name: 'the create is lost: nobody was prompted',
+    shows: [4, 5],
+    faults: [{ endpoint: 'create_session', do: 'reset_after' }],
+    ends: { ...notCharged('session_lost'), advice: 'try_again' },
+    asked: { create_session: 1, pay_session: 0 },
+  },
+  {
+    name: 'the pay is lost: the recorded session tells',
+    shows: [4],
+    faults: [{ endpoint: 'pay_session', do: 'reset_after' }],
+    customer: tap,
+    ends: captured,
+    asked: { pay_session: 1 },
+  },
+  {
+    name: 'the pay is lost and did nothing',
+    faults: [{ endpoint: 'pay_session', do: 'reset_before' }],
+    ends: notCharged('expired'),
+    asked: { pay_session: 1 },
+  },
+  {
+    name: 'the pay is refused',
+    history: 'pay-refused',
+    faults: [{ endpoint: 'pay_session', do: status(400) }],
+    ends: notCharged('rejected'),
+    asked: { pay_session: 1 },
+  },
+];
+
+const noProof: Scenario[] = [
+  {
+    name: 'a cancelled session needs a person, who saw the terminal idle',
+    history: 'seen-idle',
+    shows: [31],
+    then: [
+      { cashier: 'cancel' },
+      { until: { needs_attention: 'prompt_may_live' } },
+      { cashier: 'cancel', body: { terminal_seen_idle: true, by: 'Kari' } },
+    ],
+    ends: notCharged('cancelled_by_till'),
+  },
+  {
+    name: 'a lost session needs a person, too',
+    faults: [{ endpoint: 'create_session', do: 'reset_before' }],
+    then: [
+      { until: { needs_attention: 'session_lost', advice: 'ask_for_help' } },
+      { cashier: 'cancel', body: { terminal_seen_idle: true, by: 'Kari' } },
+    ],
+    ends: notCharged('session_lost'),
+  },
+];
+
+const byLifetime: Scenario[] = [
+  {
+    name: 'a cancelled session is proven dead by the prompt’s lifetime',
+    shows: [50],
+    then: [{ cashier: 'cancel' }],
+    ends: notCharged('cancelled_by_till'),
+  },
+  {
+    name: 'an approval that lands after the cancel is voided by Dintero',
+    shows: [48, 49],
+    behaviour: { cancel_ends_prompt: false },
+    then: [{ cashier: 'cancel' }, { until: { state: 'cancelling' } }, { press: 'tap' }],
+    ends: notCharged('voided'),
+  },
+];
+
+export const groups: ScenarioGroup[] = [
+  { name: 'story', settings: {}, rows: story },
+  { name: 'cancellation', settings: {}, rows: cancellation },
+  { name: 'lost answers', settings: {}, rows: lostAnswers },
+  { name: 'callbacks', settings: {}, rows: callbacks },
+  { name: 'no callback at all', settings: {}, hasCallbacks: false, rows: story },
+  { name: 'auto-capture', settings: {}, rows: capture },
+  { name: 'manual capture', settings: { captureMode: 'manual' }, rows: manual },
+  { name: 'prompt by publish', settings: { promptMode: 'publish' }, rows: publish },
+  { name: 'prompt by pay', settings: { promptMode: 'pay' }, rows: pay },
+  {
+    name: 'without a device fact',
+    settings: { cancelEndsPrompt: false, promptLifetimeSeconds: null },
+    rows: noProof,
+  },
+  { name: 'by the prompt’s lifetime', settings: { cancelEndsPrompt: false }, rows: byLifetime },
+];

@@ -1,0 +1,69 @@
+/** What workflow code may not do, and what its options must be. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
+import { describe, expect, inject, it } from 'vitest';
+import { readFileSync } from 'node:fs';
+import { moves } from '../../workflows/dintero-calls.ts';
+import * as messages from '../../workflows/messages.ts';
+import * as workflows from '../../workflows/index.ts';
+import { policy } from './builders.ts';
+
+describe('the workflow bundle', () => {
+  it('refuses a Node built-in, by name', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'kvitt-bundle-'));
+    const workflowsPath = join(folder, 'workflow.ts');
+    await writeFile(workflowsPath, "import 'node:fs';\nexport async function charge() {}\n");
+    try {
+      const said: string[] = [];
+      const logger = new DefaultLogger('ERROR', ({ message }) => said.push(message));
+      await expect(bundleWorkflowCode({ workflowsPath, logger })).rejects.toThrow(/Webpack/);
+      expect(said.join(' ')).toContain('node:fs');
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+
+  it('carries no zod: it costs 600 KB of heap per cached charge', () => {
+    expect(readFileSync(inject('workflowBundle'), 'utf8')).not.toContain('node_modules/zod/');
+  });
+});
+
+describe('calls that move money', () => {
+  it('are sent with one attempt', () => {
+    const options = moves(policy().durations);
+    expect(options.retry).toEqual({ maximumAttempts: 1 });
+    expect(options.startToCloseTimeout).toBeGreaterThan(2 * policy().durations.httpTimeout);
+  });
+
+  it('all use these options', () => {
+    const source = readFileSync(
+      new URL('../../workflows/dintero-calls.ts', import.meta.url),
+      'utf8',
+    );
+    const names = [
+      'createSession',
+      'paySession',
+      'cancelSession',
+      'captureTransaction',
+      'voidTransaction',
+    ];
+    for (const name of names) {
+      // Each proxy that such a call goes through spreads the options first.
+      const call = source.search(new RegExp(`\\b(${name}: \\w+ \\} = |activity\\.${name}\\()`));
+      expect(call, name).toBeGreaterThan(0);
+      const around = source.slice(call - 200, call + 160);
+      expect(around, name).toContain('...moves(durations)');
+    }
+  });
+});
+
+describe('wire names', () => {
+  it('equal the exported names', () => {
+    const named = ['transactionReported', 'prompted', 'cancel', 'keep'] as const;
+    expect(named.map((name) => messages[name].name)).toEqual(named);
+    const types = [messages.moneyCaseType, messages.terminalChargeType, messages.terminalLeaseType];
+    expect(Object.keys(workflows).toSorted()).toEqual(types);
+  });
+});
