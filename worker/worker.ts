@@ -20,6 +20,9 @@ const tuning = {
   // than the 60 s that Compose grants. What waits for its window is given up at once, as unsent.
   shutdownGraceTime: '40 s',
   shutdownForceTime: '50 s',
+  // When a worker dies, each of its charges waits this long for it before another worker takes over; the default is
+  // 10 s. A worker that is merely busy for longer only makes a charge replay.
+  stickyQueueScheduleToStartTimeout: '5 s',
   // A waiting charge is about 30 KB of heap; an evicted one only replays. 2,000 are 60 MB.
   maxCachedWorkflows: 2000,
   // 40 is Temporal's default; a local activity after a hint holds one for 2 s at most.
