@@ -7,6 +7,7 @@ export default defineConfig({
     // One native Temporal runtime per process; two processes for two cores.
     pool: 'forks',
     maxWorkers: 2,
+    maxConcurrency: 12,
     testTimeout: 60_000,
     hookTimeout: 60_000,
   },

@@ -5,21 +5,19 @@
  */
 import { ApplicationFailure } from '@temporalio/common';
 
-export const dinteroFailureTypes = [
+export type DinteroFailureType =
   /** Certainly not sent, or a read that Dintero could not answer. */
-  'DinteroUnavailable',
+  | 'DinteroUnavailable'
   /** Sent, and then a time-out, a reset, a 5xx or anything else that is no clear answer. */
-  'OutcomeUnknown',
+  | 'OutcomeUnknown'
   /** An answer that does not match what we know of Dintero. */
-  'DinteroUnreadable',
+  | 'DinteroUnreadable'
   /** 429: rejected before it was processed. */
-  'DinteroRateLimited',
+  | 'DinteroRateLimited'
   /** 401 or 403 with a fresh token: rejected before it was processed. */
-  'DinteroUnauthorized',
+  | 'DinteroUnauthorized'
   /** 400, 404 or 422 in Dintero's error envelope: refused, nothing happened. */
-  'DinteroRejected',
-] as const;
-export type DinteroFailureType = (typeof dinteroFailureTypes)[number];
+  | 'DinteroRejected';
 
 /** What became of one HTTP request. */
 export type Attempt =
@@ -33,7 +31,7 @@ export type Attempt =
 export type CallKind = 'read' | 'move';
 
 /** Dintero's error envelope: `{"error": {"code"?, "message", "errors"?}}` (dossier 6). Its message, or null. */
-export function messageInEnvelope(body: string): string | null {
+function messageInEnvelope(body: string): string | null {
   try {
     const parsed: unknown = JSON.parse(body);
     if (typeof parsed !== 'object' || parsed === null || !('error' in parsed)) return null;

@@ -7,7 +7,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { audit, type Reported } from './audit.ts';
-import { controlSimulator, type SimulatorControl } from './dintero-simulator.ts';
+import { controlSimulator, type LedgerEntry, type SimulatorControl } from './dintero-simulator.ts';
 import { startStack, type Stack } from './stack.ts';
 
 interface Charge extends Reported {
@@ -114,11 +114,19 @@ async function play(
   for (const { at, text } of timeline.toSorted((a, b) => a.at - b.at)) {
     console.log(`   ${((at - startedAt) / 1000).toFixed(2).padStart(6)} s  ${text}`);
   }
-  const outcome = `${charge.outcome ?? charge.state}${charge.reason === null ? '' : ` (${charge.reason})`}`;
+  return verdict(scene, { charge, ledger });
+}
+
+function verdict(
+  scene: Scene,
+  { charge, ledger }: { charge: Charge; ledger: LedgerEntry[] },
+): string[] {
+  const reason = charge.reason === null ? '' : ` (${charge.reason})`;
+  const outcome = (charge.outcome ?? charge.state) + reason;
   const problems = audit(ledger, [charge]);
   if (outcome !== scene.expected) problems.push(`expected ${scene.expected}, but it is ${outcome}`);
-  const verdict = problems.length === 0 ? 'the ledger agrees' : problems.join('; ');
-  console.log(`   => ${outcome}, the till is told "${charge.advice}": ${verdict}`);
+  const said = problems.length === 0 ? 'the ledger agrees' : problems.join('; ');
+  console.log(`   => ${outcome}, the till is told "${charge.advice}": ${said}`);
   return problems;
 }
 

@@ -16,7 +16,7 @@ export interface LedgerEntry {
 }
 
 /** A call that Dintero received. `status` is null when its answer was lost. */
-export interface DinteroCall {
+interface DinteroCall {
   endpoint: string;
   status: number | null;
   processed: boolean;

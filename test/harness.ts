@@ -21,8 +21,8 @@ import { createSimulator } from '../simulator/simulator.ts';
 import { createWorkers, runWorkers } from '../worker/worker.ts';
 import { derivePolicy, type PolicySettings } from '../workflows/policy.ts';
 
-export const accountId = 'T90001234';
-export const signatureSecret = 'whsec-test';
+const accountId = 'T90001234';
+const signatureSecret = 'whsec-test';
 
 export interface HarnessOptions extends Partial<PolicySettings> {
   /** Shortens what a shop waits for; 0.02 makes three minutes 3.6 s. */
@@ -44,7 +44,7 @@ export interface ChargeAnswer extends Reported {
   held_by: string | null;
 }
 
-export interface Answer<Body = ChargeAnswer> {
+interface Answer<Body = ChargeAnswer> {
   status: number;
   body: Body;
 }

@@ -18,7 +18,7 @@ export interface Scenario {
   /** What the customer does by himself; without it nobody touches the terminal. */
   customer?: { action: string; [parameter: string]: unknown };
   /** What happens after the charge was started, in order. */
-  then?: Act[];
+  acts?: Act[];
   ends: Partial<ChargeAnswer>;
   /** Its history is recorded under this name, for replay (`npm run histories`). */
   history?: string;
@@ -26,7 +26,7 @@ export interface Scenario {
   asked?: Record<string, number>;
 }
 
-export type Act =
+type Act =
   | { press: string; with?: object }
   | { cashier: 'cancel'; body?: object }
   | { until: Partial<ChargeAnswer> };
@@ -63,7 +63,7 @@ export async function runScenario(kvitt: Harness, row: Scenario): Promise<Played
     await kvitt.simulator.fault({ endpoint, match, ...fault });
   }
   await kvitt.post(sale);
-  for (const act of row.then ?? []) await play(kvitt, { act, chargeId, terminal });
+  for (const act of row.acts ?? []) await play(kvitt, { act, chargeId, terminal });
   const charge = await kvitt.ending(chargeId);
   const calls = await kvitt.simulator.calls({ merchant_reference: chargeId });
   const asked: Record<string, number> = {};
@@ -87,3 +87,25 @@ async function play(
     );
   }
 }
+
+/** What rows are made of. */
+export const captured = {
+  outcome: 'captured',
+  captured_amount: 12900,
+  reason: null,
+  advice: 'paid',
+} as const;
+export const notCharged = (reason: string): Scenario['ends'] => ({
+  outcome: 'not_charged',
+  reason,
+  captured_amount: null,
+});
+export const tap = { action: 'tap', delay_ms: 30 };
+export const status = (
+  code: number,
+  processed = false,
+): { kind: string; status: number; processed: boolean } => ({
+  kind: 'status',
+  status: code,
+  processed,
+});

@@ -18,7 +18,9 @@ function installRuntime(log: Logger): void {
     const workflowId: unknown = meta?.['workflowId'];
     const isCharge = typeof workflowId === 'string' && workflowId.startsWith('charge/');
     const chargeId = isCharge ? { charge_id: workflowId.slice('charge/'.length) } : {};
-    log[levels[level]]({ ...meta, ...chargeId }, message);
+    // The polls' worker has no workflows on purpose.
+    const isNews = !message.startsWith('No workflows registered');
+    log[isNews ? levels[level] : 'debug']({ ...meta, ...chargeId }, message);
   });
   Runtime.install({ logger, shutdownSignals: ['SIGTERM', 'SIGINT'] });
 }

@@ -35,7 +35,6 @@ export async function terminalCharge(input: ChargeInput): Promise<ChargeRecord> 
 }
 
 async function run(charge: OpenCharge, items: Item[] | null): Promise<ChargeRecord> {
-  if (charge.record.outcome !== null) return await close(charge, {}); // cancelled before it started
   const lease = takeTerminal(charge);
   const ending = (await prompt(charge, lease, items)) ?? (await follow(charge, await lease));
   const record = await close(charge, ending);
@@ -85,10 +84,11 @@ async function prompt(
 
 /** What stands against asking for the card; nothing has been sent, so each is an ending. */
 function whyNotPrompt(
-  { situation }: OpenCharge,
+  { situation, record }: OpenCharge,
   lease: Lease,
   sale: SaleReading | Failed,
 ): Changes | null {
+  if (record.terminal_id === null) return notCharged('cancelled_before_start');
   if ('type' in sale) return notCharged(certainRefusal(sale) ?? 'not_started_in_time');
   if (sale.otherWithMoney !== null) return notCharged('other_attempt_has_money');
   if (!lease.isHeld) return { ...notCharged('terminal_busy'), held_by: lease.heldBy };

@@ -54,6 +54,17 @@ export const attentions = [
 ] as const;
 export type Attention = (typeof attentions)[number];
 
+/** What a state that has lasted too long asks for. */
+export const tooLong: Record<ChargeState, Attention | null> = {
+  starting: 'starting_too_long',
+  waiting_for_card: 'waiting_too_long',
+  approved: 'approved_too_long',
+  checking: 'checking_too_long',
+  cancelling: 'cancelling_too_long',
+  captured: null,
+  not_charged: null,
+};
+
 /** What a person must decide about money. */
 export const caseKinds = [
   'amount_differs',

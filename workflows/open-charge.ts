@@ -11,7 +11,7 @@ import {
 } from '@temporalio/workflow';
 import type { TransactionFacts } from '../activities/dintero/facts.ts';
 import { describeCharge } from './details.ts';
-import type { Attention, ChargeState, Reason } from './lists.ts';
+import { tooLong, type Attention, type ChargeState, type Reason } from './lists.ts';
 import {
   cancel,
   prompted,
@@ -63,7 +63,8 @@ export function openCharge(input: ChargeInput): OpenCharge {
       readAt: startedAt,
       sendBefore: Math.min(startedAt + policy.durations.sendWindow, notAfter),
       deadlineAt: startedAt + policy.durations.deadline,
-      isCancelRequested: false,
+      // So it comes from a cancel that overtook its start.
+      isCancelRequested: record.state === 'cancelling',
       reportedEnd: null,
       firstEnd: null,
       seenIdleAt: null,
@@ -180,16 +181,6 @@ function isDifferent(before: ChargeRecord, after: ChargeRecord): boolean {
 function isTooOld(record: ChargeRecord, now: number): boolean {
   return record.attention_at !== null && now >= Date.parse(record.attention_at);
 }
-
-const tooLong: Record<ChargeState, Attention | null> = {
-  starting: 'starting_too_long',
-  waiting_for_card: 'waiting_too_long',
-  approved: 'approved_too_long',
-  checking: 'checking_too_long',
-  cancelling: 'cancelling_too_long',
-  captured: null,
-  not_charged: null,
-};
 
 /** The maximum age of each open state (design 6). */
 function attentionAt({ situation }: OpenCharge, state: ChargeState, now: number): string {

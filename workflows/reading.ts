@@ -2,7 +2,8 @@
 import { condition, sleep } from '@temporalio/workflow';
 import type { TransactionFacts } from '../activities/dintero/facts.ts';
 import { readDintero, type Failed } from './dintero-calls.ts';
-import { judge, type Judgement } from './judgement.ts';
+import { judge, type Asked, type Judgement } from './judgement.ts';
+import type { ChargeRecord } from './messages.ts';
 import type { OpenCharge } from './open-charge.ts';
 
 /**
@@ -55,11 +56,19 @@ export async function readAndJudge(charge: OpenCharge): Promise<Judgement> {
   situation.isRefusingReads = false;
   charge.quietUntil = 0;
   if (reading.session !== null) charge.sessionId = reading.session.sessionId;
-  const { charge_id: chargeId, amount, currency, terminal_id: terminalId } = record;
-  if (amount === null || currency === null || terminalId === null) throw new Error('nothing asked');
-  const judgement = judge(reading, { chargeId, amount, currency, terminalId });
+  const judgement = judge(reading, askedBy(record, reading.transaction));
   remember(charge, judgement, reading.transaction);
   return judgement;
+}
+
+/** A charge that was cancelled before it started asked for nothing: what is found under its id is its payment. */
+function askedBy(record: ChargeRecord, found: TransactionFacts | null): Asked {
+  return {
+    chargeId: record.charge_id,
+    amount: record.amount ?? found?.amount ?? 0,
+    currency: record.currency ?? found?.currency ?? '',
+    terminalId: record.terminal_id ?? found?.terminalId ?? '',
+  };
 }
 
 function remember(

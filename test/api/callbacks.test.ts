@@ -1,4 +1,5 @@
-import { createHmac } from 'node:crypto';
+import { createHash, createHmac } from 'node:crypto';
+import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { callbackUrl } from '../../api/callbacks.ts';
@@ -145,6 +146,22 @@ describe('without a secret', () => {
 });
 
 describe('whatever comes', () => {
+  test('the log names the charge, and neither session nor key', async () => {
+    const lines: string[] = [];
+    const log = pino({ level: 'trace' }, { write: (line) => lines.push(line) });
+    const sha256 = createHash('sha256').update('till-secret').digest('hex');
+    const own = await startApi(env.address, { log, apiKeys: [{ name: 'till-1', sha256 }] });
+    const id = await openCharge();
+    await deliver(own, id);
+    await deliver(own, 'nobody.1');
+    const headers = { authorization: 'Bearer till-secret' };
+    await own.call(`/charges/${id}`, { headers });
+    await own.end();
+    expect(lines.filter((line) => line.includes(`"charge_id":"${id}"`))).toHaveLength(2);
+    expect(lines.join()).toContain('"key":"till-1"');
+    expect(lines.join()).not.toMatch(/T90001234\.s|session_id|till-secret/);
+  });
+
   test('garbage and strays are acknowledged and counted', async () => {
     const ended = await openCharge();
     await env.client.workflow.getHandle(`charge/${ended}`).terminate();

@@ -4,6 +4,7 @@ import { transactionReported } from '../../workflows/messages.ts';
 import {
   chargeRequest,
   newReference,
+  policy,
   startApi,
   startTemporal,
   startWorker,
@@ -225,6 +226,24 @@ describe('POST /charges', () => {
     expect(answers.map(({ status }) => status)).toEqual([202, 202]);
     expect(answers[0]?.body).toMatchObject({ state: 'starting', advice: 'wait' });
     expect(answers[0]?.headers.get('retry-after')).toBe('1');
+  });
+
+  test('asks for a person when nobody works on it, though no worker lives to say so', async () => {
+    const { durations } = policy;
+    const hasty = { ...policy, durations: { ...durations, attention: 1 } };
+    const own = await startApi(env.address, {
+      taskQueue: 'nobody',
+      timings: impatient,
+      policy: hasty,
+    });
+    const { status, body } = await own.call('/charges', { body: chargeRequest() });
+    expect({ status, ...body }).toMatchObject({
+      status: 202,
+      state: 'starting',
+      needs_attention: 'starting_too_long',
+      advice: 'ask_for_help',
+    });
+    await own.end();
   });
 
   test('answers 503 soon when Temporal is away, and says that repeating is safe', async () => {

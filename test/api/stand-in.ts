@@ -74,7 +74,9 @@ export async function terminalCharge({ record: first }: ChargeInput): Promise<Ch
   return record;
 
   async function play(): Promise<void> {
+    if (record.terminal_id === null) return notCharged('cancelled_before_start');
     if (script === 'declines') return notCharged('declined');
+    if (script === 'second' && record.attempt === 1) return notCharged('declined');
     if (script === 'busy') return notCharged('terminal_busy');
     if (script === 'money') return notCharged('other_attempt_has_money');
     if (script === 'slow') await condition(() => report !== null || isCancelled);

@@ -1,26 +1,13 @@
 /** Every way a charge can go, as rows. */
-import type { Scenario, ScenarioGroup } from '../scenarios.ts';
-
-const captured = {
-  outcome: 'captured',
-  captured_amount: 12900,
-  reason: null,
-  advice: 'paid',
-} as const;
-const notCharged = (reason: string): Scenario['ends'] => ({
-  outcome: 'not_charged',
-  reason,
-  captured_amount: null,
-});
-const tap = { action: 'tap', delay_ms: 30 };
-const status = (
-  code: number,
-  processed = false,
-): { kind: string; status: number; processed: boolean } => ({
-  kind: 'status',
-  status: code,
-  processed,
-});
+import {
+  captured,
+  notCharged,
+  status,
+  tap,
+  type Scenario,
+  type ScenarioGroup,
+} from '../scenarios.ts';
+import { lostAnswers } from './lost-answers.ts';
 
 const story: Scenario[] = [
   {
@@ -52,7 +39,7 @@ const story: Scenario[] = [
     name: 'declined, the device asks for another card',
     shows: [20],
     customer: { action: 'decline', as: 'ask_again' },
-    then: [{ until: { state: 'waiting_for_card' } }, { press: 'tap' }],
+    acts: [{ until: { state: 'waiting_for_card' } }, { press: 'tap' }],
     ends: captured,
   },
   {
@@ -103,19 +90,19 @@ const story: Scenario[] = [
     history: 'unknown-then-captured',
     shows: [27, 28],
     customer: { action: 'offline', phase: 'after_approval' },
-    then: [{ until: { state: 'checking' } }, { press: 'resolve', with: { status: 'CAPTURED' } }],
+    acts: [{ until: { state: 'checking' } }, { press: 'resolve', with: { status: 'CAPTURED' } }],
     ends: captured,
   },
   {
     name: 'offline after the approval, failed later',
     customer: { action: 'offline', phase: 'after_approval' },
-    then: [{ until: { state: 'checking' } }, { press: 'resolve', with: { status: 'FAILED' } }],
+    acts: [{ until: { state: 'checking' } }, { press: 'resolve', with: { status: 'FAILED' } }],
     ends: notCharged('failed'),
   },
   {
     name: 'on hold, then captured',
     customer: { action: 'hold' },
-    then: [{ until: { state: 'checking' } }, { press: 'resolve', with: { status: 'CAPTURED' } }],
+    acts: [{ until: { state: 'checking' } }, { press: 'resolve', with: { status: 'CAPTURED' } }],
     ends: captured,
   },
 ];
@@ -125,7 +112,7 @@ const cancellation: Scenario[] = [
     name: 'cancelled by the cashier',
     history: 'cancelled',
     shows: [14, 30],
-    then: [{ cashier: 'cancel' }],
+    acts: [{ cashier: 'cancel' }],
     ends: { ...notCharged('cancelled_by_till'), safe_to_take_other_payment: true },
     asked: { cancel_session: 1 },
   },
@@ -133,7 +120,7 @@ const cancellation: Scenario[] = [
     name: 'cancelled, the answer lost',
     shows: [51],
     faults: [{ endpoint: 'cancel_session', do: 'reset_after' }],
-    then: [{ cashier: 'cancel' }],
+    acts: [{ cashier: 'cancel' }],
     ends: notCharged('cancelled_by_till'),
     asked: { cancel_session: 1 },
   },
@@ -141,7 +128,7 @@ const cancellation: Scenario[] = [
     name: 'cancelled, a 500 that did nothing',
     history: 'cancel-sent-twice',
     faults: [{ endpoint: 'cancel_session', do: status(500) }],
-    then: [{ cashier: 'cancel' }],
+    acts: [{ cashier: 'cancel' }],
     ends: notCharged('cancelled_by_till'),
     asked: { cancel_session: 2 },
   },
@@ -154,7 +141,7 @@ const cancellation: Scenario[] = [
         do: { kind: 'status', status: 429, headers: { 'retry-after': '1' } },
       },
     ],
-    then: [{ cashier: 'cancel' }],
+    acts: [{ cashier: 'cancel' }],
     ends: notCharged('cancelled_by_till'),
   },
   {
@@ -167,174 +154,8 @@ const cancellation: Scenario[] = [
     name: 'a payment that lands before the cancel is read',
     shows: [37, 49, 53],
     faults: [{ endpoint: 'callback', do: 'drop', times: 0 }],
-    then: [{ press: 'tap' }, { cashier: 'cancel' }],
+    acts: [{ press: 'tap' }, { cashier: 'cancel' }],
     ends: { outcome: 'captured', captured_amount: 12900 },
-  },
-];
-
-const lostAnswers: Scenario[] = [
-  ...(['reset_after', 'hang_after', 'garbage'] as const).map((how): Scenario => ({
-    name: `create: ${how}, then tapped`,
-    shows: [4, 6, 7],
-    faults: [{ endpoint: 'create_session', do: how }],
-    customer: tap,
-    ends: captured,
-    asked: { create_session: 1 },
-  })),
-  ...[500, 502, 409].map((code): Scenario => ({
-    name: `create: ${code} though it was created, then tapped`,
-    shows: [6],
-    faults: [{ endpoint: 'create_session', do: status(code, true) }],
-    customer: tap,
-    ends: captured,
-    asked: { create_session: 1 },
-  })),
-  {
-    name: 'create: 500 and nothing was created',
-    history: 'session-lost',
-    shows: [5],
-    faults: [{ endpoint: 'create_session', do: status(500) }],
-    ends: notCharged('session_lost'),
-    asked: { create_session: 1 },
-  },
-  {
-    name: 'create: reset before it was processed',
-    faults: [{ endpoint: 'create_session', do: 'reset_before' }],
-    ends: notCharged('session_lost'),
-    asked: { create_session: 1 },
-  },
-  {
-    name: 'create: lost, the list lags',
-    history: 'session-found',
-    shows: [72],
-    faults: [
-      { endpoint: 'create_session', do: 'reset_after' },
-      { endpoint: 'list_transactions', do: { kind: 'list_lag', ms: 1000 }, times: 0 },
-    ],
-    customer: tap,
-    ends: captured,
-    asked: { create_session: 1 },
-  },
-  {
-    name: 'create: refused with 400',
-    history: 'rejected',
-    shows: [15],
-    faults: [{ endpoint: 'create_session', do: status(400) }],
-    ends: { ...notCharged('rejected'), advice: 'ask_for_help' },
-    asked: { create_session: 1 },
-  },
-  {
-    name: 'create: 403 with a fresh token',
-    shows: [8],
-    faults: [{ endpoint: 'create_session', do: status(403), times: 0 }],
-    ends: notCharged('dintero_refuses_us'),
-    asked: { create_session: 2 },
-  },
-  {
-    name: 'create: 401 once',
-    shows: [8],
-    faults: [{ endpoint: 'create_session', do: status(401) }],
-    customer: tap,
-    ends: captured,
-    asked: { create_session: 2 },
-  },
-  {
-    name: 'create: 429 once',
-    shows: [9],
-    faults: [
-      {
-        endpoint: 'create_session',
-        do: { kind: 'status', status: 429, headers: { 'retry-after': '1' } },
-      },
-    ],
-    customer: tap,
-    ends: captured,
-    asked: { create_session: 2 },
-  },
-  {
-    name: 'create: 429 past the window',
-    faults: [
-      {
-        endpoint: 'create_session',
-        do: { kind: 'status', status: 429, headers: { 'retry-after': '1' } },
-        times: 0,
-      },
-    ],
-    ends: { ...notCharged('dintero_busy'), advice: 'try_again' },
-  },
-  {
-    name: 'the sale cannot be read',
-    shows: [71],
-    faults: [{ endpoint: 'list_transactions', do: status(503), times: 0 }],
-    ends: notCharged('not_started_in_time'),
-    asked: { create_session: 0 },
-  },
-  {
-    name: 'the sale is unreadable at first',
-    faults: [{ endpoint: 'list_transactions', do: 'garbage' }],
-    customer: tap,
-    ends: captured,
-  },
-  {
-    name: 'the session is unreadable at first',
-    history: 'hint-unreadable',
-    shows: [47],
-    faults: [{ endpoint: 'get_session', do: 'garbage', times: 3 }],
-    customer: tap,
-    ends: captured,
-  },
-  {
-    name: 'the session is 404 at first',
-    shows: [72],
-    faults: [{ endpoint: 'get_session', do: status(404), times: 3 }],
-    customer: tap,
-    ends: captured,
-  },
-  {
-    name: 'a status that nobody knows, at first',
-    shows: [47],
-    faults: [
-      {
-        endpoint: 'get_transaction',
-        do: { kind: 'rewrite', set: { status: 'BRAND_NEW' } },
-        times: 3,
-      },
-    ],
-    customer: tap,
-    ends: captured,
-  },
-  {
-    name: 'reads are rate-limited at first',
-    shows: [9],
-    faults: [
-      {
-        endpoint: 'get_session',
-        do: { kind: 'status', status: 429, headers: { 'retry-after': '1' } },
-        times: 2,
-      },
-    ],
-    customer: tap,
-    ends: captured,
-  },
-  {
-    name: 'reads hang at first',
-    shows: [71],
-    faults: [{ endpoint: 'get_session', do: { kind: 'hang_after', ms: 6000 } }],
-    customer: tap,
-    ends: captured,
-  },
-  {
-    name: 'somebody else’s transaction at first',
-    shows: [40],
-    faults: [
-      {
-        endpoint: 'get_transaction',
-        do: { kind: 'rewrite', set: { merchant_reference: 'S-other.1' } },
-        times: 3,
-      },
-    ],
-    customer: tap,
-    ends: captured,
   },
 ];
 
@@ -399,7 +220,7 @@ const capture: Scenario[] = [
     shows: [30],
     behaviour: { auto_capture_failing_ms: 60_000 },
     customer: tap,
-    then: [{ until: { state: 'approved' } }, { cashier: 'cancel' }],
+    acts: [{ until: { state: 'approved' } }, { cashier: 'cancel' }],
     ends: notCharged('voided'),
   },
 ];
@@ -526,7 +347,7 @@ const noProof: Scenario[] = [
     name: 'a cancelled session needs a person, who saw the terminal idle',
     history: 'seen-idle',
     shows: [31],
-    then: [
+    acts: [
       { cashier: 'cancel' },
       { until: { needs_attention: 'prompt_may_live' } },
       { cashier: 'cancel', body: { terminal_seen_idle: true, by: 'Kari' } },
@@ -536,7 +357,7 @@ const noProof: Scenario[] = [
   {
     name: 'a lost session needs a person, too',
     faults: [{ endpoint: 'create_session', do: 'reset_before' }],
-    then: [
+    acts: [
       { until: { needs_attention: 'session_lost', advice: 'ask_for_help' } },
       { cashier: 'cancel', body: { terminal_seen_idle: true, by: 'Kari' } },
     ],
@@ -548,14 +369,14 @@ const byLifetime: Scenario[] = [
   {
     name: 'a cancelled session is proven dead by the prompt’s lifetime',
     shows: [50],
-    then: [{ cashier: 'cancel' }],
+    acts: [{ cashier: 'cancel' }],
     ends: notCharged('cancelled_by_till'),
   },
   {
     name: 'an approval that lands after the cancel is voided by Dintero',
     shows: [48, 49],
     behaviour: { cancel_ends_prompt: false },
-    then: [{ cashier: 'cancel' }, { until: { state: 'cancelling' } }, { press: 'tap' }],
+    acts: [{ cashier: 'cancel' }, { until: { state: 'cancelling' } }, { press: 'tap' }],
     ends: notCharged('voided'),
   },
 ];

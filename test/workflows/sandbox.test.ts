@@ -37,33 +37,31 @@ describe('calls that move money', () => {
     expect(options.startToCloseTimeout).toBeGreaterThan(2 * policy().durations.httpTimeout);
   });
 
-  it('all use these options', () => {
+  it.each([
+    'createSession',
+    'paySession',
+    'cancelSession',
+    'captureTransaction',
+    'voidTransaction',
+  ])('all use these options: %s', (name) => {
     const source = readFileSync(
       new URL('../../workflows/dintero-calls.ts', import.meta.url),
       'utf8',
     );
-    const names = [
-      'createSession',
-      'paySession',
-      'cancelSession',
-      'captureTransaction',
-      'voidTransaction',
-    ];
-    for (const name of names) {
-      // Each proxy that such a call goes through spreads the options first.
-      const call = source.search(new RegExp(`\\b(${name}: \\w+ \\} = |activity\\.${name}\\()`));
-      expect(call, name).toBeGreaterThan(0);
-      const around = source.slice(call - 200, call + 160);
-      expect(around, name).toContain('...moves(durations)');
-    }
+    // Each proxy that such a call goes through spreads the options first.
+    const call = source.search(new RegExp(`\\b(${name}: \\w+ \\} = |activity\\.${name}\\()`));
+    expect(call).toBeGreaterThan(0);
+    expect(source.slice(call - 200, call + 160)).toContain('...moves(durations)');
   });
 });
 
 describe('wire names', () => {
   it('equal the exported names', () => {
-    const named = ['transactionReported', 'prompted', 'cancel', 'keep'] as const;
-    expect(named.map((name) => messages[name].name)).toEqual(named);
-    const types = [messages.moneyCaseType, messages.terminalChargeType, messages.terminalLeaseType];
+    const { transactionReported, prompted, cancel, keep } = messages;
+    const named = { transactionReported, prompted, cancel, keep };
+    expect(Object.values(named).map(({ name }) => name)).toEqual(Object.keys(named));
+    const { moneyCaseType, terminalChargeType, terminalLeaseType } = messages;
+    const types = [moneyCaseType, terminalChargeType, terminalLeaseType];
     expect(Object.keys(workflows).toSorted()).toEqual(types);
   });
 });

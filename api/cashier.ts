@@ -1,0 +1,152 @@
+/**
+ * What a cashier is told. Everything here is pure: from what was read of a charge, and of the later attempts of its
+ * sale, to one answer in words that a till can act on. No answer promises more than was proven.
+ */
+import { tooLong, type Attention, type ChargeState, type Reason } from '../workflows/lists.ts';
+import type { ChargeRecord } from '../workflows/messages.ts';
+import type { Charge } from './schemas.ts';
+
+export const advices = ['wait', 'paid', 'try_again', 'ask_for_help', 'none'] as const;
+export type Advice = (typeof advices)[number];
+
+export const attemptsMax = 999;
+
+/** A charge as it was read: the record with what only a reader can know (ages, a lost workflow, the case's state). */
+export interface ReadCharge {
+  record: ChargeRecord;
+  /** The workflow is closed and no ending was proven: open for ever, until it is recovered. */
+  isLost: boolean;
+  case: 'none' | 'open' | 'settled';
+}
+
+/** What each reason asks of the cashier. The till shows it; the reason itself is for people who want to know why. */
+export const adviceByReason: Record<Reason, Advice> = {
+  // Another card, or the same once more.
+  declined: 'try_again',
+  failed: 'try_again',
+  cancelled_by_customer: 'try_again',
+  expired: 'try_again',
+  voided: 'try_again',
+  // Nothing was prompted, and the cause passes by itself; `held_by` names who holds a busy terminal.
+  terminal_busy: 'try_again',
+  dintero_busy: 'try_again',
+  not_started_in_time: 'try_again',
+  // Proven lost: a new attempt looks for the old one's money before it prompts.
+  session_lost: 'try_again',
+  // The till wanted this ending: there is nothing to do.
+  cancelled_by_till: 'none',
+  cancelled_before_start: 'none',
+  // Trying again meets the same wall: a terminal that is off, a setting, an agreement.
+  terminal_unavailable: 'ask_for_help',
+  rejected: 'ask_for_help',
+  dintero_refuses_us: 'ask_for_help',
+  // Somebody has paid, or is about to: only a person can tell what the customer owes.
+  other_attempt_has_money: 'ask_for_help',
+};
+
+/** Adds to the record what its workflow cannot say itself: that it is lost, too old, or has left an open case. */
+export function readingOf(found: {
+  record: ChargeRecord;
+  isClosed: boolean;
+  case: ReadCharge['case'];
+  now: number;
+}): ReadCharge {
+  const { record } = found;
+  const isLost = found.isClosed && record.outcome === null;
+  const state = isLost ? 'checking' : record.state;
+  return {
+    record: { ...record, state, needs_attention: attentionOf({ ...found, isLost, state }) },
+    isLost,
+    case: found.case,
+  };
+}
+
+function attentionOf(found: {
+  record: ChargeRecord;
+  isLost: boolean;
+  state: ChargeState;
+  case: ReadCharge['case'];
+  now: number;
+}): Attention | null {
+  const { record } = found;
+  if (found.isLost) return 'workflow_lost';
+  if (record.outcome !== null) return found.case === 'open' ? 'case_open' : null;
+  if (record.needs_attention !== null) return record.needs_attention;
+  const isTooOld = record.attention_at !== null && found.now >= Date.parse(record.attention_at);
+  return isTooOld ? tooLong[found.state] : null;
+}
+
+/** Nothing more will come by waiting: an ending is proven, or nobody is left to prove one. */
+export function isFinal(read: ReadCharge): boolean {
+  return read.record.outcome !== null || read.isLost;
+}
+
+/** Equal keys mean that a till would be told the same. */
+export function changeKey(read: ReadCharge): string {
+  const { updated_at, state, needs_attention } = read.record;
+  return [updated_at, state, needs_attention, read.case].join(' ');
+}
+
+export interface CashierAnswer {
+  advice: Advice;
+  safe_to_take_other_payment: boolean;
+  /** The number that the next attempt carries; null while no next attempt would be accepted. */
+  next_attempt: number | null;
+}
+
+function unsafe(advice: Advice): CashierAnswer {
+  return { advice, safe_to_take_other_payment: false, next_attempt: null };
+}
+
+/**
+ * The answer for one charge, given every later attempt of its sale (oldest first). Earlier attempts need no look: a
+ * charge starts only after the one before it closed as `not_charged`.
+ */
+export function answerFor(read: ReadCharge, later: readonly ReadCharge[]): CashierAnswer {
+  const { outcome, needs_attention } = read.record;
+  if (outcome === null) return unsafe(needs_attention === null ? 'wait' : 'ask_for_help');
+  if (outcome === 'captured') return unsafe(read.case === 'open' ? 'ask_for_help' : 'paid');
+  const attempts = [read, ...later];
+  if (attempts.some((attempt) => isContradicted(attempt))) return unsafe('ask_for_help');
+  const deciding = later.find((attempt) => attempt.record.outcome !== 'not_charged');
+  if (deciding !== undefined) return answerOfLater(deciding);
+  return answerWhenFree((later.at(-1) ?? read).record);
+}
+
+/** Closed without money, and yet somebody found money of the sale. */
+function isContradicted({ record, case: caseState }: ReadCharge): boolean {
+  if (record.outcome !== 'not_charged') return false;
+  return caseState !== 'none' || record.reason === 'other_attempt_has_money';
+}
+
+/** A later attempt took over. Its own answer says `paid`; this charge took nothing and has nothing left to do. */
+function answerOfLater(deciding: ReadCharge): CashierAnswer {
+  const { advice } = answerFor(deciding, []);
+  return unsafe(advice === 'paid' ? 'none' : advice);
+}
+
+function answerWhenFree(last: ChargeRecord): CashierAnswer {
+  const advice = last.reason === null ? 'ask_for_help' : adviceByReason[last.reason];
+  const hasNext = last.attempt < attemptsMax;
+  return {
+    advice: advice === 'try_again' && !hasNext ? 'ask_for_help' : advice,
+    safe_to_take_other_payment: true,
+    next_attempt: hasNext ? last.attempt + 1 : null,
+  };
+}
+
+/** What leaves the service: never a session id, nor what the api keeps to itself. */
+export function viewOf(read: ReadCharge, answer: CashierAnswer): Charge {
+  const {
+    version: _version,
+    start_id: _startId,
+    attention_at: _attentionAt,
+    ...shown
+  } = read.record;
+  return { ...shown, ...answer };
+}
+
+/** The attempt that decides a sale: the first one that took money or may still take it, otherwise the last. */
+export function decidingAttempt(attempts: readonly ReadCharge[]): ReadCharge | undefined {
+  return attempts.find((attempt) => attempt.record.outcome !== 'not_charged') ?? attempts.at(-1);
+}

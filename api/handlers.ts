@@ -1,0 +1,218 @@
+/** What each route does: read the request, give the order or read, wait if asked, answer. */
+import type { Request, Response } from 'express';
+import type { Logger } from 'pino';
+import type { Callbacks } from './callbacks.ts';
+import { changeKey, decidingAttempt, isFinal, viewOf, type ReadCharge } from './cashier.ts';
+import { cancelCharge, keepCharge, unknownCharge } from './orders.ts';
+import { startCharge, type OrderDeps } from './start.ts';
+import { sendDocsPage } from './docs-page.ts';
+import { followCharge } from './events.ts';
+import { listCharges } from './list.ts';
+import type { Metrics } from './metrics.ts';
+import { openApiDocument, type RouteKey } from './openapi.ts';
+import { Problem } from './problems.ts';
+import { checkReadiness } from './ready.ts';
+import { bodyOf, invalidRequest, validate } from './request.ts';
+import {
+  cancelRequestSchema,
+  chargePathSchema,
+  chargeRequestSchema,
+  emptyRequestSchema,
+  listQuerySchema,
+  salePathSchema,
+  waitQuerySchema,
+  waitSecondsMax,
+  type Sale,
+} from './schemas.ts';
+import { isTemporalFailure } from './temporal.ts';
+import type { Watching } from './watch.ts';
+
+export interface Context extends OrderDeps {
+  watching: Watching;
+  callbacks: Callbacks;
+  metrics: Metrics;
+  accountId: string;
+}
+
+/** What the middleware has learned of a request. */
+export interface Locals {
+  requestId: string;
+  keyName: string;
+  log: Logger;
+  /** Aborted when the client has gone: nobody waits any more. */
+  gone: AbortSignal;
+}
+
+export type Handler = (req: Request, res: Response<unknown, Locals>) => Promise<void> | void;
+
+export function createHandlers(context: Context): Record<RouteKey, Handler> {
+  const document = openApiDocument();
+  const { callbacks, metrics } = context;
+  const callback: Handler = async (req, res) => {
+    const status = await callbacks.receive(req, res.locals.log);
+    res
+      .status(status)
+      .type('text')
+      .send(status === 200 ? 'stored\n' : 'not stored\n');
+  };
+  return {
+    'POST /charges': (req, res) => postCharge(context, req, res),
+    'GET /charges': async (req, res) => {
+      const query = validate(listQuerySchema, req.query, 'query');
+      res.json(await bounded(context, () => listCharges(context, query)));
+    },
+    'GET /charges/{charge_id}': (req, res) => getCharge(context, req, res),
+    'GET /charges/{charge_id}/events': async (req, res) => {
+      const chargeId = chargeIdOf(req);
+      await followCharge(context, { req, res, read: await findCharge(context, chargeId) });
+    },
+    'POST /charges/{charge_id}/cancel': (req, res) => postCancel(context, req, res),
+    'POST /charges/{charge_id}/keep': async (req, res) => {
+      const chargeId = chargeIdOf(req);
+      bodyOf(req, emptyRequestSchema);
+      const read = await keepCharge(context, { chargeId, by: res.locals.keyName });
+      res.json(await show(context, read));
+    },
+    'GET /sales/{reference}': (req, res) => getSale(context, req, res),
+    'POST /webhooks/dintero/charges/{charge_id}': callback,
+    'GET /webhooks/dintero/charges/{charge_id}': callback,
+    'GET /healthz': (_req, res) => {
+      res.json({ is_alive: true });
+    },
+    'GET /readyz': async (_req, res) => {
+      const checks = await checkReadiness(context.temporal, context.timings.ready);
+      const isReady = checks.every((check) => check.is_ok !== false);
+      res.status(isReady ? 200 : 503).json({ is_ready: isReady, checks });
+    },
+    'GET /metrics': async (_req, res) => {
+      res.type(metrics.registry.contentType).send(await metrics.registry.metrics());
+    },
+    'GET /openapi.json': (_req, res) => {
+      res.json(document);
+    },
+    'GET /docs': (_req, res) => sendDocsPage(res),
+  };
+}
+
+type Answer = Response<unknown, Locals>;
+
+async function postCharge(context: Context, req: Request, res: Answer): Promise<void> {
+  const request = bodyOf(req, chargeRequestSchema);
+  assertOwnAccount(request.terminal_id, context.accountId);
+  const chargeId = `${request.reference}.${request.attempt}`;
+  res.locals.log = res.locals.log.child({ charge_id: chargeId });
+  const { isNew, isAnswered, read } = await startCharge(context, request, res.locals.log);
+  const after = await wait(context, res, {
+    read,
+    wants: 'outcome',
+    ms: preferredWait(req, res) ?? 0,
+  });
+  const isUnanswered = !isAnswered && after.record.state === 'starting';
+  const answer = isUnanswered ? 'unanswered' : isNew ? 'started' : 'repeated';
+  context.metrics.charges.inc({ answer });
+  const charge = await show(context, after);
+  if (isUnanswered) res.set('Retry-After', '1');
+  res.location(`/charges/${chargeId}`);
+  res.status(isUnanswered ? 202 : isNew ? 201 : 200).json(charge);
+}
+
+async function getCharge(context: Context, req: Request, res: Answer): Promise<void> {
+  const chargeId = chargeIdOf(req);
+  const { wait: seconds } = validate(waitQuerySchema, req.query, 'query');
+  const read = await findCharge(context, chargeId);
+  const after = await wait(context, res, { read, wants: 'change', ms: (seconds ?? 0) * 1000 });
+  res.json(await show(context, after));
+}
+
+async function postCancel(context: Context, req: Request, res: Answer): Promise<void> {
+  const chargeId = chargeIdOf(req);
+  const request = bodyOf(req, cancelRequestSchema);
+  const read = await cancelCharge(context, { chargeId, request, by: res.locals.keyName });
+  const ms = preferredWait(req, res) ?? context.timings.cancelWait;
+  const after = await wait(context, res, { read, wants: 'outcome', ms });
+  const isEnded = after.record.outcome !== null;
+  if (!isEnded) res.set('Retry-After', '2');
+  res.status(isEnded ? 200 : 202).json(await show(context, after));
+}
+
+async function getSale(context: Context, req: Request, res: Answer): Promise<void> {
+  const { reference } = validate(salePathSchema, req.params, 'path');
+  const attempts = await bounded(context, () => context.reading.sale(reference));
+  const deciding = decidingAttempt(attempts.map(({ read }) => read));
+  const answer = attempts.find(({ read }) => read === deciding)?.answer;
+  if (deciding === undefined || answer === undefined) {
+    throw new Problem(
+      'unknown_charge',
+      `Sale ${reference} is not known here. That does not prove that nothing was paid: POST /charges with attempt 1 finds out, it never charges twice.`,
+    );
+  }
+  const charges = attempts.map((attempt) => viewOf(attempt.read, attempt.answer));
+  const sale: Sale = { reference, state: deciding.record.state, ...answer, charges };
+  res.json(sale);
+}
+
+/** The account is part of a terminal's id: a till of the sandbox must not prompt in production, nor the reverse. */
+function assertOwnAccount(terminalId: string, accountId: string): void {
+  if (terminalId.startsWith(`${accountId}-`)) return;
+  throw invalidRequest([
+    {
+      field: 'terminal_id',
+      problem: `belongs to another Dintero account than ${accountId} (got ${terminalId})`,
+      hint: `Send a terminal of ${accountId}, or ask the service of the other environment`,
+    },
+  ]);
+}
+
+function chargeIdOf(req: Request): string {
+  return validate(chargePathSchema, req.params, 'path').charge_id;
+}
+
+async function bounded<T>({ temporal, timings }: Context, read: () => Promise<T>): Promise<T> {
+  return await temporal.connection.withDeadline(Date.now() + timings.read, read);
+}
+
+async function findCharge(context: Context, chargeId: string): Promise<ReadCharge> {
+  const read = await bounded(context, () => context.reading.find(chargeId));
+  if (read === null) throw unknownCharge(chargeId);
+  return read;
+}
+
+async function show(context: Context, read: ReadCharge) {
+  return await bounded(context, () => context.reading.show(read));
+}
+
+/** The charge after the wait; who waited in vain reads once more, and has at least what was true before. */
+async function wait(
+  context: Context,
+  res: Answer,
+  of: { read: ReadCharge; wants: 'change' | 'outcome'; ms: number },
+): Promise<ReadCharge> {
+  const { read, wants, ms } = of;
+  if (isFinal(read) || ms === 0) return read;
+  const chargeId = read.record.charge_id;
+  const before = changeKey(read);
+  const enough = await context.watching.until({
+    chargeId,
+    wants,
+    ms,
+    signal: res.locals.gone,
+    isEnough: (now) => isFinal(now) || (wants === 'change' && changeKey(now) !== before),
+  });
+  if (enough !== null || res.locals.gone.aborted) return enough ?? read;
+  try {
+    return (await bounded(context, () => context.reading.find(chargeId))) ?? read;
+  } catch (err) {
+    if (!isTemporalFailure(err)) throw err;
+    return read;
+  }
+}
+
+/** RFC 7240; a preference that cannot be read is no preference. Milliseconds. */
+function preferredWait(req: Request, res: Answer): number | null {
+  const [, seconds] =
+    /(?:^|[\s,;])wait\s*=\s*"?(\d{1,6})"?\s*(?:$|[,;])/i.exec(req.get('prefer') ?? '') ?? [];
+  if (seconds === undefined) return null;
+  const capped = Math.min(Number(seconds), waitSecondsMax);
+  res.set('Preference-Applied', `wait=${capped}`);
+  return capped * 1000;
+}

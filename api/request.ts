@@ -1,0 +1,161 @@
+/** From bytes to a validated value, or to a problem that names each field, what is wrong and the way out. */
+import type { Request } from 'express';
+import * as z from 'zod';
+import { Problem, type FieldError } from './problems.ts';
+
+/** Validates the JSON body; an empty one counts as `{}`, so that an order without options needs none. */
+export function bodyOf<S extends z.ZodType>(req: Request, schema: S): z.output<S> {
+  const text: unknown = req.body;
+  if (typeof text !== 'string' || text === '') return validate(schema, {}, 'body');
+  if (req.is('application/json') === false) {
+    throw new Problem(
+      'unsupported_media_type',
+      `The body's type is ${req.get('content-type') ?? 'not given'}: send Content-Type: application/json.`,
+    );
+  }
+  return validate(schema, parseJson(text), 'body');
+}
+
+export function validate<S extends z.ZodType>(
+  schema: S,
+  value: unknown,
+  where: 'body' | 'path' | 'query',
+): z.output<S> {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  throw invalidRequest(
+    result.error.issues.flatMap((issue) => fieldErrors(issue, { schema, value, where })),
+  );
+}
+
+/** Enough to mend a request by; a body of garbage must not come back larger than it went in. */
+const errorsMax = 20;
+
+export function invalidRequest(errors: FieldError[]): Problem {
+  const shown = errors
+    .slice(0, 3)
+    .map(({ field, problem, hint }) => `${field} ${problem}. ${hint}.`);
+  const more = errors.length > 3 ? [`And ${errors.length - 3} more, see errors.`] : [];
+  return new Problem('invalid_request', [...shown, ...more].join(' '), {
+    errors: errors.slice(0, errorsMax),
+  });
+}
+
+/** JSON, strictly: a member given twice is refused, because readers differ in which of the two they believe. */
+function parseJson(text: string): unknown {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    const problem = `is not JSON (${cause instanceof Error ? cause.message : 'unreadable'})`;
+    throw invalidRequest([{ field: 'body', problem, hint: 'Send one JSON object in UTF-8' }]);
+  }
+  const repeated = repeatedMember(text);
+  if (repeated !== null) {
+    const hint = 'Send every field once';
+    throw invalidRequest([{ field: shorten(repeated), problem: 'is given twice', hint }]);
+  }
+  return value;
+}
+
+/** The name of the first member that one object holds twice; `text` is known to be valid JSON. */
+export function repeatedMember(text: string): string | null {
+  const open: Set<string>[] = [];
+  for (const match of text.matchAll(/("(?:[^"\\]|\\.)*")(\s*:)?|[{}]/gs)) {
+    const [token, string, colon] = match;
+    if (token === '{') open.push(new Set());
+    else if (token === '}') open.pop();
+    else if (string !== undefined && colon !== undefined) {
+      const name = JSON.parse(string) as string;
+      const members = open.at(-1);
+      if (members?.has(name) === true) return name;
+      members?.add(name);
+    }
+  }
+  return null;
+}
+
+type Issue = z.core.$ZodIssue;
+
+function fieldErrors(
+  issue: Issue,
+  of: { schema: z.ZodType; value: unknown; where: string },
+): FieldError[] {
+  if (issue.code === 'unrecognized_keys') {
+    const known = `Known are ${knownFields(schemaAt(of.schema, issue.path)).join(', ') || 'none'}`;
+    return issue.keys.map((key) => ({
+      field: fieldName([...issue.path, shorten(key)], of.where),
+      problem: 'is not a known field',
+      hint: known,
+    }));
+  }
+  const value = valueAt(of.value, issue.path);
+  return [
+    {
+      field: fieldName(issue.path, of.where),
+      problem: problemOf(issue, value),
+      hint: schemaAt(of.schema, issue.path)?.meta()?.description ?? 'See /docs',
+    },
+  ];
+}
+
+function problemOf(issue: Issue, value: unknown): string {
+  if (value === undefined) return issue.code === 'custom' ? issue.message : 'is missing';
+  // Messages of our own read on from the field's name; zod's need an introduction.
+  const isOurs = issue.code === 'custom' || /^(is|are|add|repeat|belongs)\b/.test(issue.message);
+  const message = isOurs ? issue.message : `is wrong: ${issue.message}`;
+  return typeof value === 'object' && value !== null ? message : `${message} (got ${show(value)})`;
+}
+
+/** Enough to recognise a value, too little to leak a long one. */
+function show(value: unknown): string {
+  return shorten(typeof value === 'number' ? String(value) : JSON.stringify(value));
+}
+
+function shorten(text: string): string {
+  return text.length > 40 ? `${text.slice(0, 40)}...` : text;
+}
+
+function fieldName(path: readonly PropertyKey[], where: string): string {
+  const name = path
+    .map((key) => (typeof key === 'number' ? `[${key}]` : `.${String(key)}`))
+    .join('');
+  return name === '' ? where : name.replace(/^\./, '');
+}
+
+function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
+  let at = value;
+  for (const key of path) {
+    if (typeof at !== 'object' || at === null) return undefined;
+    at = (at as Record<PropertyKey, unknown>)[key];
+  }
+  return at;
+}
+
+function schemaAt(schema: z.ZodType, path: readonly PropertyKey[]): z.ZodType | undefined {
+  let at: z.ZodType | undefined = schema;
+  for (const key of path) {
+    at = unwrap(at);
+    if (at instanceof z.ZodObject) at = shapeOf(at)[String(key)];
+    else if (at instanceof z.ZodArray) at = at.element as z.ZodType;
+    else return undefined;
+  }
+  return at;
+}
+
+/** Optional and defaulted fields carry their description outside, their shape inside. */
+function unwrap(schema: z.ZodType | undefined): z.ZodType | undefined {
+  if (schema instanceof z.ZodOptional || schema instanceof z.ZodDefault) {
+    return unwrap(schema.unwrap() as z.ZodType);
+  }
+  return schema;
+}
+
+function shapeOf(schema: z.ZodObject): Record<string, z.ZodType> {
+  return schema.shape as Record<string, z.ZodType>;
+}
+
+function knownFields(schema: z.ZodType | undefined): string[] {
+  const inner = unwrap(schema);
+  return inner instanceof z.ZodObject ? Object.keys(shapeOf(inner)) : [];
+}

@@ -1,0 +1,248 @@
+/**
+ * What the API accepts and answers: the schemas that validate are the ones that `/openapi.json` shows. A field's
+ * description doubles as the hint of its error, so it says how to do it right.
+ */
+import * as z from 'zod';
+import { attentions, caseKinds, chargeStates, reasons } from '../workflows/lists.ts';
+import { advices, attemptsMax } from './cashier.ts';
+
+// The largest amount that Dintero's int32 holds.
+const amountMax = 2_147_483_647;
+const currencies = new Set(Intl.supportedValuesOf('currency'));
+/** More lines than a receipt has; also keeps the workflow's input small. */
+const itemsMax = 100;
+/** Longer waits meet the time-outs of proxies; the till asks again. */
+export const waitSecondsMax = 60;
+
+const referencePattern = /^[A-Za-z0-9_-]{1,36}$/;
+const chargeIdPattern = /^[A-Za-z0-9_-]{1,36}\.[1-9]\d{0,2}$/;
+
+const reference = z.string().regex(referencePattern, 'is not 1 to 36 of A-Z a-z 0-9 _ -').meta({
+  description: 'Names the sale, unique per Dintero account for ever: 1 to 36 of A-Z a-z 0-9 _ -',
+  example: 'S-1001',
+});
+const dinteroId = z.string().regex(/^[A-Za-z0-9_-]{1,40}$/, 'is not 1 to 40 of A-Z a-z 0-9 _ -');
+const storeId = dinteroId.meta({
+  description:
+    "Your own store id at Dintero, 1 to 40 of A-Z a-z 0-9 _ - (not Dintero's generated id)",
+  example: 'bergen-01',
+});
+const terminalId = z
+  .string()
+  .regex(/^[PT]\d{8}-T\d{4}$/, 'is not an account id, a dash, and T with four digits')
+  .meta({
+    description:
+      "Dintero's system id of the terminal, of this service's account: like T90001234-T0003",
+    example: 'T90001234-T0003',
+  });
+const minorUnits = z.int().min(-amountMax).max(amountMax);
+
+const item = z.strictObject({
+  id: z.string().min(1).max(100).meta({ description: 'The article, 1 to 100 characters' }),
+  line_id: z
+    .string()
+    .min(1)
+    .max(100)
+    .meta({ description: 'Unique among the items, 1 to 100 characters' }),
+  description: z.string().min(1).max(200).meta({ description: 'For people, 1 to 200 characters' }),
+  quantity: z.number().positive().max(1_000_000).meta({ description: 'Above 0, may be decimal' }),
+  amount: minorUnits.meta({
+    description:
+      "The line's total in minor units, with VAT and discount; negative for a discount line",
+  }),
+  vat_amount: minorUnits.exactOptional().meta({ description: 'Of it VAT, in minor units' }),
+  vat: z.number().min(0).max(100).exactOptional().meta({ description: 'Per cent: 25, not 0.25' }),
+});
+
+export const chargeRequestSchema = z
+  .strictObject({
+    reference,
+    attempt: z
+      .int()
+      .min(1)
+      .max(attemptsMax)
+      .default(1)
+      .meta({
+        description: `Counts the attempts to charge the sale, 1 to ${attemptsMax}; the answer's next_attempt says which`,
+      }),
+    amount: z.int().min(1).max(amountMax).meta({
+      description: 'A whole JSON number of minor units above 0: 12900 is NOK 129.00',
+      example: 12_900,
+    }),
+    currency: z
+      .string()
+      .refine((code) => currencies.has(code), 'is not a known currency')
+      .meta({ description: 'ISO 4217, three capital letters', example: 'NOK' }),
+    terminal_id: terminalId,
+    store_id: storeId,
+    payout_destination_id: dinteroId.meta({
+      description: 'The seller of record, as linked to the store: 1 to 40 of A-Z a-z 0-9 _ -',
+      example: 'seller-9',
+    }),
+    items: z
+      .array(item)
+      .min(1)
+      .max(itemsMax)
+      .exactOptional()
+      .meta({
+        description: `1 to ${itemsMax} order lines whose amounts add up to the charge's amount; leave out if there are none`,
+      }),
+    not_after: z.iso.datetime({ offset: true }).exactOptional().meta({
+      description: 'Nothing is prompted later: ISO 8601 with a zone, like 2026-11-22T09:15:11Z',
+    }),
+  })
+  .superRefine(({ items, amount }, context) => {
+    if (items === undefined) return;
+    const sum = items.reduce((total, line) => total + line.amount, 0);
+    if (sum !== amount) {
+      const message = `add up to ${sum}, while amount is ${amount}`;
+      context.addIssue({ code: 'custom', path: ['items'], message });
+    }
+    if (new Set(items.map((line) => line.line_id)).size !== items.length) {
+      context.addIssue({ code: 'custom', path: ['items'], message: 'repeat a line_id' });
+    }
+  })
+  .meta({ id: 'ChargeRequest' });
+export type ChargeRequest = z.output<typeof chargeRequestSchema>;
+
+const cashierName = z
+  .string()
+  .regex(/^[^\p{C}]{1,60}$/u, 'is not 1 to 60 printable characters')
+  .meta({ description: 'Who asks, for the record: 1 to 60 printable characters' });
+
+export const cancelRequestSchema = z
+  .strictObject({
+    terminal_seen_idle: z.literal(true).exactOptional().meta({
+      description:
+        "A person's evidence: true when somebody saw that the terminal asks for no card; leave out otherwise",
+    }),
+    by: cashierName.exactOptional(),
+  })
+  .superRefine(({ terminal_seen_idle, by }, context) => {
+    if (terminal_seen_idle === true && by === undefined) {
+      context.addIssue({
+        code: 'custom',
+        path: ['by'],
+        message: 'is missing beside terminal_seen_idle',
+      });
+    }
+  })
+  .meta({ id: 'CancelRequest' });
+export type CancelRequest = z.output<typeof cancelRequestSchema>;
+
+export const emptyRequestSchema = z.strictObject({});
+
+const waitSeconds = z
+  .string()
+  .regex(/^\d{1,4}$/, 'is not a whole number of seconds')
+  .transform((text) => Math.min(Number(text), waitSecondsMax))
+  .meta({ description: `Whole seconds; more than ${waitSecondsMax} means ${waitSecondsMax}` });
+
+export const chargePathSchema = z.object({
+  charge_id: z.string().regex(chargeIdPattern, 'is not a reference, a dot, and the attempt').meta({
+    description: 'The reference, a dot, and the attempt from 1 to 999',
+    example: 'S-1001.1',
+  }),
+});
+export const salePathSchema = z.object({ reference });
+export const waitQuerySchema = z.strictObject({ wait: waitSeconds.exactOptional() });
+
+const instant = z.iso.datetime({ offset: true });
+
+export const listQuerySchema = z.strictObject({
+  state: z.enum(chargeStates).exactOptional().meta({ description: 'One of the states' }),
+  store_id: storeId.exactOptional(),
+  terminal_id: terminalId.exactOptional(),
+  reference: reference.exactOptional(),
+  needs_attention: z
+    .enum(['true', ...attentions])
+    .exactOptional()
+    .meta({
+      description: 'One of the words, or `true` for any',
+    }),
+  created_after: instant.exactOptional().meta({ description: 'ISO 8601 with a zone' }),
+  created_before: instant.exactOptional().meta({ description: 'ISO 8601 with a zone' }),
+  limit: z
+    .string()
+    .regex(/^([1-9]\d?|1\d\d|200)$/, 'is not 1 to 200')
+    .default('50')
+    .transform(Number)
+    .meta({ description: '1 to 200' }),
+  cursor: z.base64url().max(2_000).exactOptional().meta({
+    description: "The last answer's next_cursor, with the same filters",
+  }),
+});
+export type ListQuery = z.output<typeof listQuerySchema>;
+
+const card = z
+  .object({
+    brand: z.string().nullable(),
+    masked_pan: z.string().nullable(),
+    entry_method: z.string().nullable(),
+  })
+  .meta({ id: 'Card', description: 'What of the card may be shown: never a full number' });
+
+/** The charge in every answer. */
+export const chargeSchema = z
+  .object({
+    charge_id: z.string(),
+    reference: z.string(),
+    attempt: z.int(),
+    next_attempt: z.int().nullable().meta({
+      description: 'The number that the next attempt carries; null while none would be accepted',
+    }),
+    amount: z
+      .int()
+      .nullable()
+      .meta({ description: 'Minor units; null if cancelled before it started' }),
+    currency: z.string().nullable(),
+    captured_amount: z.int().nullable().meta({ description: 'What Dintero shows as captured' }),
+    terminal_id: z.string().nullable(),
+    store_id: z.string().nullable(),
+    payout_destination_id: z.string().nullable(),
+    items: z.object({ count: z.int(), sha256: z.string() }).nullable().meta({
+      description: 'The order lines that were sent: how many, and the SHA-256 of their JSON',
+    }),
+    not_after: z.string().nullable(),
+    state: z.enum(chargeStates).meta({ id: 'State' }),
+    outcome: z.enum(['captured', 'not_charged']).nullable().meta({
+      description: 'The proven ending; null while neither is proven. There is no third.',
+    }),
+    reason: z.enum(reasons).nullable().meta({ description: 'Why nothing was charged (x-reasons)' }),
+    needs_attention: z.enum(attentions).nullable().meta({ description: 'Why a person is asked' }),
+    case_kind: z.enum(caseKinds).nullable().meta({ description: 'What a person must decide' }),
+    advice: z.enum(advices).meta({ id: 'Advice' }),
+    safe_to_take_other_payment: z.boolean().meta({
+      description: 'True only if it is proven that no attempt of the sale took money or still may',
+    }),
+    transaction_id: z.string().nullable(),
+    card: card.nullable(),
+    held_by: z.string().nullable().meta({
+      description: 'The charge that holds the terminal, for reason terminal_busy',
+    }),
+    created_at: z.string(),
+    state_since: z.string(),
+    updated_at: z.string(),
+  })
+  .meta({ id: 'Charge' });
+export type Charge = z.output<typeof chargeSchema>;
+
+export const saleSchema = z
+  .object({
+    reference: z.string(),
+    state: z.enum(chargeStates),
+    advice: z.enum(advices),
+    safe_to_take_other_payment: z.boolean(),
+    next_attempt: z.int().nullable(),
+    charges: z.array(chargeSchema).meta({ description: 'Every attempt, the first one first' }),
+  })
+  .meta({ id: 'Sale' });
+export type Sale = z.output<typeof saleSchema>;
+
+export const listSchema = z
+  .object({
+    charges: z.array(chargeSchema),
+    next_cursor: z.string().nullable().meta({ description: 'null: this was the last page' }),
+  })
+  .meta({ id: 'ChargeList' });
+export type ChargeList = z.output<typeof listSchema>;

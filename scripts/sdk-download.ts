@@ -1,0 +1,12 @@
+/**
+ * Lets the Temporal SDK fetch the CLI into the folder given as argument. The SDK downloads only when it starts a
+ * server, and its download knows no time-out: a process of its own can be ended from outside.
+ */
+import { TestWorkflowEnvironment } from '@temporalio/testing';
+
+const [downloadDir] = process.argv.slice(2);
+if (downloadDir === undefined) throw new Error('sdk-download needs a folder');
+const server = await TestWorkflowEnvironment.createLocal({
+  server: { executable: { type: 'cached-download', downloadDir, version: 'default' } },
+});
+await server.teardown();
