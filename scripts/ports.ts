@@ -10,7 +10,7 @@ export interface Ports {
 }
 
 /** Which variable moves which port, and where it is without one. */
-export const portVariables: Record<keyof Ports, { variable: string; fallback: number }> = {
+const portVariables: Record<keyof Ports, { variable: string; fallback: number }> = {
   api: { variable: 'PORT', fallback: 8080 },
   temporal: { variable: 'TEMPORAL_PORT', fallback: 7233 },
   temporalUi: { variable: 'TEMPORAL_UI_PORT', fallback: 8233 },

@@ -1,8 +1,11 @@
 /** What the embedded stack keeps in its folder besides the data of its processes: a lock and its secrets. */
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { uptime } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
+import type { Log } from './log.ts';
 
 export interface Secrets {
   /** Signs callbacks: the simulator and the api must agree on it, also after one of them was restarted. */
@@ -23,22 +26,44 @@ export function keptSecrets(dir: string): Secrets {
 }
 
 export interface Lock {
-  /** The last stack of this folder was killed: its processes may need some seconds more to end. */
-  isAfterCrash: boolean;
+  file: string;
+  /** Tells this lock from an earlier one of the same process. */
+  content: string;
   release: () => void;
 }
 
-/** Two stacks on one folder would open one database twice. */
-export function lockFolder(dir: string): Lock {
-  mkdirSync(dir, { recursive: true });
+/** The watchdog gives the processes of a stack that was killed 5 s; afterwards nobody will remove its lock. */
+const leftoversMs = 8_000;
+const lockPollMs = 100;
+
+/** Two stacks on one folder would open one database twice: the lock stays until the last process has ended. */
+export async function lockFolder({ dir, log }: { dir: string; log: Log }): Promise<Lock> {
   const file = join(dir, 'running.pid');
-  const holder = Number(readIfThere(file) ?? 0);
-  // Our own number: a container that starts again gives its processes the same ones.
-  if (holder !== 0 && holder !== process.pid && isAlive(holder)) {
-    throw new Error(`Kvitt already runs from ${dir} (pid ${holder}): stop it first.`);
+  const holder = holderOf(file);
+  if (holder !== undefined && isAlive(holder)) {
+    throw new Error(
+      `Kvitt already runs from ${dir} (pid ${holder}): stop it first. If that is some other program, remove ${file}.`,
+    );
   }
-  writeFileSync(file, `${process.pid}\n`);
-  return { isAfterCrash: holder !== 0, release: () => rmSync(file, { force: true }) };
+  if (holder !== undefined) {
+    log('The last run was cut off: waiting until its processes have ended ...');
+    const deadlineAt = Date.now() + leftoversMs;
+    while (existsSync(file) && Date.now() < deadlineAt) await sleep(lockPollMs);
+  }
+  const content = `${process.pid} ${randomHex()}`;
+  writeFileSync(file, `${content}\n`);
+  return { file, content, release: () => rmSync(file, { force: true }) };
+}
+
+/** Who wrote the lock; undefined also when nobody of that time can be left. */
+function holderOf(file: string): number | undefined {
+  const content = readIfThere(file);
+  if (content === undefined) return undefined;
+  const bootedAt = Date.now() - uptime() * 1_000;
+  if (statSync(file).mtimeMs < bootedAt) return undefined;
+  const holder = Number.parseInt(content, 10);
+  // Our own number: a container that starts again gives its processes the same ones.
+  return holder === process.pid ? undefined : holder;
 }
 
 function isAlive(pid: number): boolean {

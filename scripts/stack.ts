@@ -1,7 +1,6 @@
 /** The embedded stack: Temporal, simulator, worker and api as children of this process, started and ended in order. */
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { reasonOf, type Log } from './log.ts';
 import { assertPortsFree, freePorts, portNames, type Ports } from './ports.ts';
 import type { Child } from './processes.ts';
@@ -9,9 +8,9 @@ import { nodeChild, prepareTemporal } from './stack-children.ts';
 import { orElse, stackEnv } from './stack-env.ts';
 import { keptSecrets, lockFolder } from './stack-state.ts';
 import { startTemporal, type TemporalServer } from './temporal-server.ts';
-import { startWatchdog } from './watchdog.ts';
+import { startWatchdog, type Watchdog } from './watchdog.ts';
 
-export type ProcessName = 'temporal' | 'simulator' | 'worker' | 'api';
+type ProcessName = 'temporal' | 'simulator' | 'worker' | 'api';
 
 export interface StackOptions {
   /** All state and logs: `.kvitt` for `npm start`, a temporary folder for tests. */
@@ -50,30 +49,35 @@ const everything: readonly ProcessName[] = ['temporal', 'simulator', 'worker', '
 /** Somebody may take a free port between our question and our listening; three times in a row nobody does. */
 const freePortAttemptsMax = 3;
 
-/** How long the watchdog gives the processes of a stack that was killed, and a little more. */
-const crashLeftoversMs = 8_000;
-
 /** Starts what `which` names, or everything; resolves when all of it is ready. A failure leaves nothing behind. */
 export async function startStack(options: StackOptions): Promise<Stack> {
   const dir = resolve(options.dir);
   mkdirSync(join(dir, 'logs'), { recursive: true });
-  const lock = lockFolder(dir);
+  const lock = await lockFolder({ dir, log: options.log });
+  const watchdog = startWatchdog(lock);
+  const finish = (): void => {
+    watchdog.close();
+    lock.release();
+  };
   try {
-    const stack = await startOnPorts({ ...options, dir }, lock.isAfterCrash);
+    const stack = await startOnPorts({ ...options, dir, watchdog });
     const stop = async (): Promise<void> => {
       await stack.stop();
-      lock.release();
+      finish();
     };
     return { ...stack, stop };
   } catch (err) {
-    lock.release();
+    finish();
     throw err;
   }
 }
 
-async function startOnPorts(options: StackOptions, isAfterCrash: boolean): Promise<Stack> {
+type Starting = StackOptions & { watchdog: Watchdog };
+
+async function startOnPorts(options: Starting): Promise<Stack> {
   if (options.ports !== 'free') {
-    await assertOursFree(options, options.ports, isAfterCrash);
+    // Before anything is started: a half-started stack that then meets a busy port helps nobody.
+    await assertPortsFree(options.ports, portsNeeded(options));
     return await startOn(options, options.ports);
   }
   for (let attempt = 1; ; attempt += 1) {
@@ -86,27 +90,11 @@ async function startOnPorts(options: StackOptions, isAfterCrash: boolean): Promi
   }
 }
 
-/** Before anything is started: a half-started stack that then meets a busy port helps nobody. */
-async function assertOursFree(
-  options: StackOptions,
-  ports: Ports,
-  isAfterCrash: boolean,
-): Promise<void> {
-  const { which = everything, log } = options;
-  const names = portNames.filter((name) =>
+function portsNeeded(options: StackOptions): (keyof Ports)[] {
+  const { which = everything } = options;
+  return portNames.filter((name) =>
     name === 'temporal' || name === 'temporalUi' ? ownsTemporal(options) : which.includes(name),
   );
-  const deadlineAt = Date.now() + (isAfterCrash ? crashLeftoversMs : 0);
-  for (let isFirst = true; ; isFirst = false) {
-    try {
-      await assertPortsFree(ports, names);
-      return;
-    } catch (err) {
-      if (Date.now() >= deadlineAt) throw err;
-      if (isFirst) log('The last run was cut off: waiting until its processes have ended ...');
-      await sleep(200);
-    }
-  }
 }
 
 function ownsTemporal({ env = process.env, which = everything }: StackOptions): boolean {
@@ -114,8 +102,8 @@ function ownsTemporal({ env = process.env, which = everything }: StackOptions): 
 }
 
 /** Temporal and the simulator side by side, then worker and api, which need both. */
-async function startOn(options: StackOptions, ports: Ports): Promise<Stack> {
-  const { env = process.env, dir, which = everything, log } = options;
+async function startOn(options: Starting, ports: Ports): Promise<Stack> {
+  const { env = process.env, dir, which = everything, log, watchdog } = options;
   const onGiveUp = options.onGiveUp ?? log;
   const wanted = {
     address: `127.0.0.1:${ports.temporal}`,
@@ -124,7 +112,6 @@ async function startOn(options: StackOptions, ports: Ports): Promise<Stack> {
   const embedded = ownsTemporal(options) ? wanted : undefined;
   const envs = stackEnv({ env, dir, ports, secrets: keptSecrets(dir), embedded });
   const apiUrl = `http://127.0.0.1:${ports.api}`;
-  const watchdog = startWatchdog();
   const make = (name: 'simulator' | 'worker' | 'api'): Child =>
     nodeChild({ name, env: envs[name], dir, apiUrl, log, watchdog, onGiveUp });
   const children = new Map(
@@ -136,7 +123,6 @@ async function startOn(options: StackOptions, ports: Ports): Promise<Stack> {
   const stop = async (): Promise<void> => {
     for (const name of ['api', 'worker', 'simulator'] as const) await children.get(name)?.close();
     await server?.stop();
-    watchdog.close();
   };
   const startTemporalIfOurs = async (): Promise<{ address: string; namespace: string }> => {
     if (embedded !== undefined) {

@@ -93,7 +93,7 @@ function serverArgs({ dir, memory = false, ports, namespace }: ServerArgs): stri
 }
 
 /** The CLI reads TEMPORAL_* too, and a person's profile for some cloud must not steer the embedded server. */
-export function withoutTemporalSettings(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+function withoutTemporalSettings(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith('TEMPORAL_')));
 }
 

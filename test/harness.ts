@@ -21,7 +21,7 @@ import { createSimulator } from '../simulator/simulator.ts';
 import { createWorkers, runWorkers } from '../worker/worker.ts';
 import { derivePolicy, type PolicySettings } from '../workflows/policy.ts';
 
-const accountId = 'T90001234';
+export const accountId = 'T90001234';
 const signatureSecret = 'whsec-test';
 
 export interface HarnessOptions extends Partial<PolicySettings> {

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -161,7 +161,9 @@ describe(createChild.name, () => {
 });
 
 describe(startWatchdog.name, () => {
-  test('a child does not outlive a parent that was killed', async () => {
+  test('a child does not outlive a parent that was killed, and the lock goes after it', async () => {
+    const lock = { file: join(folder, 'lock'), content: '1 mine' };
+    writeFileSync(lock.file, `${lock.content}\n`);
     const from = (name: string): string =>
       JSON.stringify(fileURLToPath(new URL(`../../scripts/${name}.ts`, import.meta.url)));
     const script = `
@@ -170,7 +172,7 @@ describe(startWatchdog.name, () => {
       const child = createChild({ name: 'till', command: process.execPath, args: ['-e', ${JSON.stringify(staysUp)}],
         env: process.env, cwd: ${JSON.stringify(folder)}, logFile: ${JSON.stringify(join(folder, 'orphan.log'))},
         ready: { line: 'till ready' }, readyTimeoutMs: 20_000, graceMs: 1_000, log: console.log,
-        watchdog: startWatchdog(), onGiveUp: console.log });
+        watchdog: startWatchdog(${JSON.stringify(lock)}), onGiveUp: console.log });
       await child.start();
       console.log('pid ' + child.pid);`;
     const parent = spawn(
@@ -186,5 +188,6 @@ describe(startWatchdog.name, () => {
     expect(isAlive(pid)).toBe(true);
     parent.kill('SIGKILL');
     await vi.waitFor(() => expect(isAlive(pid)).toBe(false), { timeout: 10_000 });
+    await vi.waitFor(() => expect(existsSync(lock.file)).toBe(false), { timeout: 10_000 });
   });
 });

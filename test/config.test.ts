@@ -1,0 +1,51 @@
+/** `.env.example` lists exactly what the processes read, and what it shows is accepted. */
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { apiConfigSchema, readApiConfig } from '../api/config.ts';
+import { readWorkerConfig, workerConfigSchema } from '../worker/config.ts';
+
+const lines = readFileSync(new URL('../.env.example', import.meta.url), 'utf8').split('\n');
+const example = Object.fromEntries(
+  lines.flatMap((line) => {
+    const [, name, value] = /^([A-Z_]+)=(.*)$/.exec(line) ?? [];
+    return name === undefined ? [] : [[name, value ?? '']];
+  }),
+);
+
+describe('.env.example', () => {
+  it('names every variable of both schemas, and no other', () => {
+    const known = new Set([
+      ...Object.keys(apiConfigSchema.shape),
+      ...Object.keys(workerConfigSchema.shape),
+    ]);
+    expect(Object.keys(example).toSorted()).toEqual([...known].toSorted());
+  });
+
+  it('is accepted as it stands', () => {
+    expect(readWorkerConfig(example).DINTERO_ACCOUNT_ID).toBe('T90001234');
+    expect(readApiConfig(example).policy.promptMode).toBe('create');
+  });
+});
+
+describe('the configuration', () => {
+  it('is refused with every problem and its variable at once', () => {
+    const wrong = {
+      ...example,
+      DINTERO_ACCOUNT_ID: 'X1',
+      DINTERO_CLIENT_SECRET: '',
+      PUBLIC_URL: 'nowhere',
+    };
+    expect(() => readWorkerConfig(wrong)).toThrow(
+      /DINTERO_ACCOUNT_ID: must be P or T[^]*DINTERO_CLIENT_SECRET[^]*PUBLIC_URL/,
+    );
+    const wrongForApi = {
+      ...example,
+      PROMPT_MODE: 'guess',
+      CANCEL_ENDS_PROMPT: 'maybe',
+      API_KEYS: 'till:123',
+    };
+    expect(() => readApiConfig(wrongForApi)).toThrow(
+      /API_KEYS[^]*PROMPT_MODE[^]*CANCEL_ENDS_PROMPT/,
+    );
+  });
+});
