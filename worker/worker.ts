@@ -71,7 +71,7 @@ export async function createWorkers(
 }
 
 /** The entry of the workflow code, as source. */
-export function workflowsPath(): string {
+function workflowsPath(): string {
   return fileURLToPath(new URL('../workflows/index.ts', import.meta.url));
 }
 

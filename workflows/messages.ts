@@ -19,7 +19,7 @@ export interface Item {
 }
 
 /** What of a card may be shown: never a full number. */
-export interface Card {
+interface Card {
   brand: string | null;
   masked_pan: string | null;
   entry_method: string | null;

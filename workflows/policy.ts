@@ -4,10 +4,10 @@
  */
 
 export const promptModes = ['create', 'publish', 'pay'] as const;
-export type PromptMode = (typeof promptModes)[number];
+type PromptMode = (typeof promptModes)[number];
 
 export const captureModes = ['auto', 'manual'] as const;
-export type CaptureMode = (typeof captureModes)[number];
+type CaptureMode = (typeof captureModes)[number];
 
 /** All durations in milliseconds. */
 export interface Durations {

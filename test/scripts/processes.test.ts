@@ -130,7 +130,7 @@ describe(createChild.name, () => {
     const { pid } = child;
     await child.stop();
     expect(isAlive(pid)).toBe(false);
-    expect(readFileSync(child.logFile, 'utf8')).toContain('draining');
+    await vi.waitFor(() => expect(readFileSync(child.logFile, 'utf8')).toContain('draining'));
     expect(said).toEqual([]);
     await child.start();
     expect(child.pid).not.toBe(pid);
@@ -142,7 +142,11 @@ describe(createChild.name, () => {
       console.log('pid ' + spawn('sleep', ['1000'], { stdio: 'inherit' }).pid);`;
     const { child } = childOf(`${grandchild} ${staysUp}`, { graceMs: 200 });
     await child.start();
-    const pid = Number(/pid (\d+)/.exec(readFileSync(child.logFile, 'utf8'))?.[1]);
+    const pid = await vi.waitFor(() => {
+      const [, text] = /pid (\d+)/.exec(readFileSync(child.logFile, 'utf8')) ?? [];
+      expect(text).toBeDefined();
+      return Number(text);
+    });
     expect(isAlive(pid)).toBe(true);
     await child.stop();
     await vi.waitFor(() => expect(isAlive(pid)).toBe(false));
