@@ -65,10 +65,8 @@ describe('one sale, one charge', () => {
     const answers = await Promise.all(
       Array.from({ length: 8 }, async () => await kvitt.post(sale)),
     );
-    expect(answers.map(({ status }) => status).toSorted()).toEqual([
-      ...Array<number>(7).fill(200),
-      201,
-    ]);
+    expect(answers.filter(({ status }) => status === 201)).toHaveLength(1);
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(7);
     expect(new Set(answers.map(({ body }) => body.charge_id))).toEqual(
       new Set([`${sale.reference}.1`]),
     );
