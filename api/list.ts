@@ -6,6 +6,7 @@
 import { defaultPayloadConverter, mapFromPayloads } from '@temporalio/common';
 import {
   searchAttributes as attributes,
+  searchState,
   terminalChargeType,
   type ChargeRecord,
 } from '../workflows/messages.ts';
@@ -108,7 +109,8 @@ export function visibilityQuery(query: Omit<ListQuery, 'limit' | 'cursor'>): str
   const state = attributes.chargeState.name;
   // A lost charge reads as `checking`, whatever it was when its workflow was closed from outside.
   if (query.state === 'checking') parts.push(`(${state} = 'checking' OR ${unproven})`);
-  else parts.push(...is(state, query.state));
+  // Listed under one value, and told apart by the record (`isAsked`).
+  else if (query.state !== undefined) parts.push(...is(state, searchState(query.state)));
   // Ages and lost workflows are known to readers only, so every open charge is looked at.
   if (query.needs_attention !== undefined) {
     parts.push(`(${attributes.needsAttention.name} IS NOT NULL OR ${unproven})`);

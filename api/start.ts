@@ -17,6 +17,7 @@ import {
   chargeWorkflowId,
   prompted,
   searchAttributes,
+  searchState,
   terminalChargeType,
   type ChargeInput,
   type ChargeMemo,
@@ -175,7 +176,7 @@ export function startOptions(
 ): WorkflowStartOptions & { args: [ChargeInput] } {
   const memo: ChargeMemo = { charge: record, session_id: null };
   const attributes: SearchAttributePair[] = [
-    { key: searchAttributes.chargeState, value: record.state },
+    { key: searchAttributes.chargeState, value: searchState(record.state) },
     { key: searchAttributes.saleReference, value: record.reference },
   ];
   const { store_id, terminal_id, amount, currency } = record;

@@ -22,9 +22,10 @@ const { values: options } = parseArgs({
   options: {
     charges: { type: 'string', default: '120' },
     rounds: { type: 'string', default: '2' },
+    levels: { type: 'string', default: '1,10,50' },
   },
 });
-const levels = [1, 10, 50];
+const levels = options.levels.split(',').map(Number);
 
 interface Contender {
   name: 'kvitt' | 'naive';
@@ -71,10 +72,11 @@ async function round(
   let left = count;
   await Promise.all(
     Array.from({ length: level }, async (_, lane) => {
-      const terminal = `T90001234-T${String(lane + 1).padStart(4, '0')}`;
       while (left > 0) {
         left -= 1;
         serial += 1;
+        // A shop's customers do not follow each other within milliseconds: a lane has 20 terminals in turn.
+        const terminal = `T90001234-T${String(lane * 20 + (serial % 20) + 1).padStart(4, '0')}`;
         const from = performance.now();
         await contender.charge(`${contender.name}-${run}-${serial}`, terminal);
         ms.push(performance.now() - from);

@@ -87,8 +87,13 @@ function serverArgs({ dir, memory = false, ports, namespace }: ServerArgs): stri
   const where = ['--ip', '127.0.0.1', '--port', `${ports.temporal}`];
   const ui = ports.temporalUi === undefined ? ['--headless'] : ['--ui-port', `${ports.temporalUi}`];
   const what = ['--namespace', namespace, '--log-level', 'error'];
-  // New search attributes are usable at once, not after a minute.
-  const dynamic = ['--dynamic-config-value', 'system.forceSearchAttributesCacheRefreshOnRead=true'];
+  const dynamic = [
+    // New search attributes are usable at once, not after a minute.
+    'system.forceSearchAttributesCacheRefreshOnRead=true',
+    // One partition per task queue: a single server spreads nothing, and forwarding between four only costs time.
+    'matching.numTaskqueueReadPartitions=1',
+    'matching.numTaskqueueWritePartitions=1',
+  ].flatMap((setting) => ['--dynamic-config-value', setting]);
   return ['server', 'start-dev', ...where, ...ui, ...(memory ? [] : database), ...what, ...dynamic];
 }
 

@@ -94,8 +94,15 @@ export async function createSession(
     summary: 'Create the session: the terminal asks for the card',
   });
   try {
+    const {
+      charge_id: chargeId,
+      reference,
+      terminal_id: terminalId,
+      store_id: storeId,
+    } = charge.record;
+    const { amount, currency, payout_destination_id: payoutDestinationId } = charge.record;
     return await create({
-      record: charge.record,
+      sale: { chargeId, reference, amount, currency, terminalId, storeId, payoutDestinationId },
       items,
       autoCapture: captureMode === 'auto',
       publishes: promptMode === 'publish',

@@ -149,6 +149,14 @@ export interface CaseRecord {
 /** The till accepts a payment that was captured after its cancel. Refused for every other kind of case. */
 export const keep = defineUpdate<CaseRecord, [{ by: string }]>('keep');
 
+/**
+ * The value of `ChargeState` for a state. A charge that starts or waits for its card is `open`: every write of a search
+ * attribute costs the server one of its list, and these two follow each other within a second.
+ */
+export function searchState(state: ChargeState): string {
+  return state === 'starting' || state === 'waiting_for_card' ? 'open' : state;
+}
+
 /** Few and typed: what operators filter lists by. Registered by us (`npm run namespace`), never by hand. */
 export const searchAttributes = {
   chargeState: defineSearchAttributeKey('ChargeState', SearchAttributeType.KEYWORD),

@@ -16,6 +16,7 @@ import {
   cancel,
   prompted,
   searchAttributes,
+  searchState,
   transactionReported,
   type ChargeInput,
   type ChargeRecord,
@@ -164,9 +165,12 @@ export function publish(charge: OpenCharge, changes: Changes): void {
     after.updated_at = new Date(now).toISOString();
     charge.record = after;
     upsertMemo({ charge: after, session_id: charge.sessionId });
-    if (isNewState || after.needs_attention !== before.needs_attention) {
+    const isListedOtherwise =
+      searchState(after.state) !== searchState(before.state) ||
+      after.needs_attention !== before.needs_attention;
+    if (isListedOtherwise) {
       upsertSearchAttributes([
-        { key: searchAttributes.chargeState, value: after.state },
+        { key: searchAttributes.chargeState, value: searchState(after.state) },
         { key: searchAttributes.needsAttention, value: after.needs_attention },
       ]);
     }

@@ -1,6 +1,6 @@
 /** What a charge asks of Dintero: one function per call, and the readings made of several. */
 import { z } from 'zod';
-import type { ChargeRecord, Item } from '../../workflows/messages.ts';
+import type { Item } from '../../workflows/messages.ts';
 import type { DinteroClient } from './client.ts';
 import type { DinteroConfig } from './config.ts';
 import type { Reading, SaleReading, SessionFacts, TransactionFacts } from './facts.ts';
@@ -12,7 +12,15 @@ import {
 } from './schemas.ts';
 
 export interface CreateSession {
-  record: ChargeRecord;
+  sale: {
+    chargeId: string;
+    reference: string;
+    amount: number | null;
+    currency: string | null;
+    terminalId: string | null;
+    storeId: string | null;
+    payoutDestinationId: string | null;
+  };
   items: Item[] | null;
   autoCapture: boolean;
   publishes: boolean;
@@ -27,10 +35,10 @@ export async function createSession(
   { client, config }: Dintero,
   ask: CreateSession,
 ): Promise<{ sessionId: string; isPublished: boolean }> {
-  const { record, items } = ask;
+  const { sale, items } = ask;
   const callbackUrl = callbackUrlOf(config, ask);
   const created = await client.call({
-    what: `create the session of ${record.charge_id}`,
+    what: `create the session of ${sale.chargeId}`,
     kind: 'move',
     method: 'POST',
     path: '/sessions-profile',
@@ -42,15 +50,15 @@ export async function createSession(
         ...(callbackUrl === null ? {} : { callback_url: callbackUrl }),
       },
       order: {
-        amount: record.amount,
-        currency: record.currency,
-        merchant_reference: record.charge_id,
-        merchant_reference_2: record.reference,
+        amount: sale.amount,
+        currency: sale.currency,
+        merchant_reference: sale.chargeId,
+        merchant_reference_2: sale.reference,
         ...(items === null ? {} : { items }),
         store: {
-          id: record.store_id,
-          terminal_id: record.terminal_id,
-          payout_destination_id: record.payout_destination_id,
+          id: sale.storeId,
+          terminal_id: sale.terminalId,
+          payout_destination_id: sale.payoutDestinationId,
         },
       },
       configuration: {
@@ -79,12 +87,12 @@ export interface Dintero {
  */
 function callbackUrlOf(
   { publicUrl }: DinteroConfig,
-  { record, autoCapture }: CreateSession,
+  { sale, autoCapture }: CreateSession,
 ): string | null {
   if (publicUrl === null) return null;
   const events = autoCapture ? ['VOID', 'REFUND'] : ['CAPTURE', 'VOID', 'REFUND'];
   const options = events.map((event) => `&report_event=${event}`).join('');
-  return `${publicUrl}/webhooks/dintero/charges/${record.charge_id}?method=POST&report_error=true${options}`;
+  return `${publicUrl}/webhooks/dintero/charges/${sale.chargeId}?method=POST&report_error=true${options}`;
 }
 
 /** `POST /sessions/{id}/pay` (dossier 8.2): starts the terminal for a session that is already recorded. */

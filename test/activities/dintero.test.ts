@@ -6,22 +6,21 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createActivities, type Activities } from '../../activities/index.ts';
 import { controlSimulator, type SimulatorControl } from '../../scripts/dintero-simulator.ts';
 import { createSimulator, type Simulator } from '../../simulator/simulator.ts';
-import type { ChargeRecord } from '../../workflows/messages.ts';
 
 const quiet = new DefaultLogger('ERROR');
 const chargeId = 'S-1.1';
 const terminalId = 'T90001234-T0003';
 const timeoutMs = 400;
 
-const record = {
-  charge_id: chargeId,
+const sale = {
+  chargeId,
   reference: 'S-1',
   amount: 12900,
   currency: 'NOK',
-  terminal_id: terminalId,
-  store_id: 'bergen-01',
-  payout_destination_id: 'seller-9',
-} as ChargeRecord;
+  terminalId,
+  storeId: 'bergen-01',
+  payoutDestinationId: 'seller-9',
+};
 
 type Name =
   | 'createSession'
@@ -69,11 +68,11 @@ describe('activities', () => {
   async function create(
     from: Activities,
     windowMs = 1500,
-    change: Partial<ChargeRecord> = {},
+    change: Partial<typeof sale> = {},
   ): Promise<string> {
     const env = new MockActivityEnvironment({}, { logger: quiet });
     const created: { sessionId: string } = await env.run(from.createSession, {
-      record: { ...record, ...change },
+      sale: { ...sale, ...change },
       items: null,
       autoCapture: false,
       publishes: false,
@@ -281,7 +280,7 @@ describe('activities', () => {
     await dintero.customer({ action: 'tap', delay_ms: 0 });
     for (let n = 10; n < 115; n += 1) {
       // Newer than our own, of other sales and of this one: the list shows them first.
-      const change = { charge_id: `S-1.${n}`, terminal_id: `T90001234-T${1000 + n}` };
+      const change = { chargeId: `S-1.${n}`, terminalId: `T90001234-T${1000 + n}` };
       await create(activities, 1500, change);
     }
     const sale = await run('readSale');

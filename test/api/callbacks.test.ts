@@ -46,7 +46,13 @@ afterAll(async () => {
 /** The stand-in `stuck` stays open after a cancel, so that everything that arrives can be asked for. */
 async function openCharge(): Promise<string> {
   const reference = newReference('stuck');
-  await signed.call('/charges', { body: chargeRequest({ reference }) });
+  const post = async (): Promise<Answer> =>
+    await signed.call('/charges', { body: chargeRequest({ reference }) });
+  // A server that has just started may not answer the first one; a till sends it again.
+  const { status } = await post().then(async (answer) =>
+    answer.status === 503 ? await post() : answer,
+  );
+  expect([200, 201]).toContain(status);
   return `${reference}.1`;
 }
 
@@ -164,11 +170,12 @@ describe('whatever comes', () => {
 
   test('garbage and strays are acknowledged and counted', async () => {
     const ended = await openCharge();
+    const before = await counted(signed, 'stray');
     await env.client.workflow.getHandle(`charge/${ended}`).terminate();
     for (const id of ['nobody.1', ended]) {
       expect((await deliver(signed, id)).status).toBe(200);
     }
-    expect(await counted(signed, 'stray')).toBe(2);
+    expect((await counted(signed, 'stray')) - before).toBe(2);
     for (const id of ['garbage', 'S-1001.0', 'x'.repeat(3_000)]) {
       expect(
         (await signed.call(`/webhooks/dintero/charges/${id}`, { method: 'POST' })).status,

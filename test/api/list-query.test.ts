@@ -24,6 +24,12 @@ describe('visibilityQuery', () => {
     );
   });
 
+  test('lists what starts and what waits under one value', () => {
+    expect(visibilityQuery({ state: 'waiting_for_card' })).toBe(
+      "WorkflowType = 'terminalCharge' AND ChargeState = 'open'",
+    );
+  });
+
   test('looks at every charge that may be lost or old', () => {
     expect(visibilityQuery({ state: 'checking', needs_attention: 'true' })).toBe(
       "WorkflowType = 'terminalCharge' AND (ChargeState = 'checking' OR ExecutionStatus != 'Completed') AND (NeedsAttention IS NOT NULL OR ExecutionStatus != 'Completed')",

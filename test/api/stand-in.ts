@@ -18,6 +18,7 @@ import {
   caseWorkflowId,
   prompted,
   searchAttributes,
+  searchState,
   transactionReported,
   type CancelOrder,
   type CaseRecord,
@@ -43,7 +44,7 @@ export async function terminalCharge({ record: first }: ChargeInput): Promise<Ch
     record = { ...record, ...changes, updated_at: now, state_since: now };
     upsertMemo({ charge: record, session_id: 'T90001234.secret-session' });
     upsertSearchAttributes([
-      { key: searchAttributes.chargeState, value: record.state },
+      { key: searchAttributes.chargeState, value: searchState(record.state) },
       { key: searchAttributes.needsAttention, value: record.needs_attention },
     ]);
   };
