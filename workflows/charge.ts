@@ -88,9 +88,11 @@ function whyNotPrompt(
   lease: Lease,
   sale: SaleReading | Failed,
 ): Changes | null {
+  if ('otherWithMoney' in sale && sale.otherWithMoney !== null) {
+    return notCharged('other_attempt_has_money');
+  }
   if (record.terminal_id === null) return notCharged('cancelled_before_start');
   if ('type' in sale) return notCharged(certainRefusal(sale) ?? 'not_started_in_time');
-  if (sale.otherWithMoney !== null) return notCharged('other_attempt_has_money');
   if (!lease.isHeld) return { ...notCharged('terminal_busy'), held_by: lease.heldBy };
   return situation.isCancelRequested ? notCharged('cancelled_by_till') : null;
 }

@@ -35,8 +35,9 @@ export async function waitForNews(charge: OpenCharge): Promise<void> {
 
 /** clamp(age / 10, pollMin, pollMax) with 10 % jitter, so that charges started together do not poll together. */
 function nextPollAt(charge: OpenCharge): number {
-  const { pollMin, pollMax } = charge.situation.policy.durations;
-  const age = Date.now() - Date.parse(charge.record.created_at);
+  const { pollMin, pollMax, deadline } = charge.situation.policy.durations;
+  // By Temporal's clock alone: `created_at` is the api's.
+  const age = Date.now() - (charge.situation.deadlineAt - deadline);
   const interval = Math.min(Math.max(age / 10, pollMin), pollMax);
   return Date.now() + Math.round(interval * (0.95 + Math.random() * 0.1));
 }
