@@ -37,7 +37,9 @@ function messageInEnvelope(body: string): string | null {
     if (typeof parsed !== 'object' || parsed === null || !('error' in parsed)) return null;
     const { error } = parsed;
     if (typeof error !== 'object' || error === null || !('message' in error)) return null;
-    return typeof error.message === 'string' ? error.message.slice(0, 200) : null;
+    if (typeof error.message !== 'string') return null;
+    // A session id is enough to abandon or start a payment: none leaves by a message.
+    return error.message.replaceAll(/[PT]\d{8}\.[\w-]+/g, '(id)').slice(0, 200);
   } catch {
     return null;
   }

@@ -10,6 +10,16 @@ export interface TerminalHolder {
   isOurs: boolean;
 }
 
+/** A paused holder, or one in a state that we do not know, still has its prompt. */
+const closed = new Set([
+  'COMPLETED',
+  'FAILED',
+  'CANCELLED',
+  'TERMINATED',
+  'TIMED_OUT',
+  'CONTINUED_AS_NEW',
+]);
+
 const free: TerminalHolder = { chargeId: null, runId: null, isOurs: false };
 
 /**
@@ -28,7 +38,7 @@ export async function readTerminalHolder(
     return { chargeId, runId: lease.runId, isOurs: true };
   }
   const holder = await describe(client, holderId);
-  if (holder?.status.name !== 'RUNNING') {
+  if (holder === null || closed.has(holder.status.name)) {
     await endLease(client, { terminalId: ask.terminalId, runId: lease.runId });
   }
   return { chargeId, runId: lease.runId, isOurs: false };

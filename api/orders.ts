@@ -41,9 +41,10 @@ export async function cancelCharge(
   })
     .catch(async (err: unknown) => {
       if (!isTemporalFailure(err)) throw err;
-      // The order may have been recorded all the same. Only an ending or `cancelling` shows that it is not needed.
+      // The order may have been recorded all the same. Only an ending, or a charge that was made already cancelled,
+      // shows that it is not needed: `cancelling` also follows a mere deadline.
       const read = await within(0, () => reading.find(chargeId));
-      if (read !== null && (isFinal(read) || read.record.state === 'cancelling')) return read;
+      if (read !== null && (isFinal(read) || read.record.terminal_id === null)) return read;
       throw temporalUnavailable(`It is not known whether charge ${chargeId} was asked to stop.`, {
         cause: err,
         ...(read === null ? {} : { charge: await reading.show(read) }),

@@ -118,9 +118,16 @@ export async function assertPreviousClosed(
       `Attempt ${of.attempt} cannot start: charge ${previousId} is not known. GET /sales/${of.reference} tells the next attempt.`,
     );
   }
-  const { outcome, captured_amount, currency } = previous.record;
-  if (outcome === 'not_charged') return;
+  const { outcome, captured_amount, currency, reason } = previous.record;
+  if (outcome === 'not_charged' && reason !== 'other_attempt_has_money') return;
   const charge = await reading.show(previous);
+  if (outcome === 'not_charged') {
+    throw new Problem(
+      'previous_attempt_captured',
+      `Charge ${previousId} found money of this sale under another attempt: a person must look at it before anything is charged again.`,
+      { charge, advice: 'ask_for_help' },
+    );
+  }
   if (outcome === 'captured') {
     // "Paid" is true of the sale only if it was paid as now asked.
     const isOther =

@@ -20,7 +20,7 @@ import type { Timings } from './timings.ts';
  */
 const longPollsMax = 400;
 /** Describes of all watchers together, per second and at a time: a small part of what a Temporal server bears. */
-const readsPerSecond = 200;
+const readsPerSecond = 100;
 const readsAtOnce = 4;
 
 interface Waiter {

@@ -2,7 +2,7 @@
  * `npm run bench`: what a charge costs, beside a naive Temporal charge on the same server, in one run. Instant customer;
  * every outcome is checked against the ledger. Read the ratios: the figures are the machine's.
  *
- *   npm run bench -- --charges 150 --rounds 3
+ *   npm run bench -- --levels 10 --waiting 1000     adds: do waiting tills slow a new charge?
  */
 import { once } from 'node:events';
 import { spawn, type ChildProcess } from 'node:child_process';
@@ -14,6 +14,7 @@ import { parseArgs } from 'node:util';
 import { Client, Connection } from '@temporalio/client';
 import { audit, type Reported } from './audit.ts';
 import { costOf } from './bench/cost.ts';
+import { measureWaiting } from './bench/waiting.ts';
 import type { NaiveAppSettings } from './bench/naive-app.ts';
 import { controlSimulator } from './dintero-simulator.ts';
 import { startStack, type Stack } from './stack.ts';
@@ -23,6 +24,7 @@ const { values: options } = parseArgs({
     charges: { type: 'string', default: '120' },
     rounds: { type: 'string', default: '2' },
     levels: { type: 'string', default: '1,10,50' },
+    waiting: { type: 'string', default: '0' },
   },
 });
 const levels = options.levels.split(',').map(Number);
@@ -196,14 +198,14 @@ interface Summary {
   cpu: number;
 }
 
-/** All rounds of one contender at one level, as one line. */
+/** One line of the table. */
 function summarise(name: string, level: number, rounds: Figures[]): Summary {
   const ms = rounds.flatMap((figures) => figures.ms).toSorted((a, b) => a - b);
   const elapsed = rounds.reduce((sum, figures) => sum + figures.elapsedMs, 0);
   const processes = ['temporal', 'worker', 'api', 'simulator'];
-  const each = processes.map(
-    (process) => rounds.reduce((sum, { cpuMs }) => sum + (cpuMs[process] ?? 0), 0) / ms.length,
-  );
+  const cpuOfAll = (process: string): number =>
+    rounds.reduce((sum, { cpuMs }) => sum + (cpuMs[process] ?? 0), 0);
+  const each = processes.map((process) => cpuOfAll(process) / ms.length);
   const summary = {
     p50: quantile(ms, 0.5),
     p99: quantile(ms, 0.99),
@@ -277,6 +279,8 @@ async function main(): Promise<void> {
     } finally {
       await naive.stop();
     }
+    const tills = Number(options.waiting);
+    if (tills > 0) await measureWaiting({ stack, dintero }, tills);
     const ledger = await dintero.ledger();
     const problems = audit(
       ledger.filter(({ merchant_reference }) => !merchant_reference.startsWith('naive')),

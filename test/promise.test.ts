@@ -253,20 +253,70 @@ describe('one sale, one charge', () => {
     expect([second.status, second.body.code]).toEqual([409, 'previous_attempt_open']);
   });
 
-  it('a run made by reset sends nothing a second time, finds the payment, and frees the terminal', async () => {
-    const sale = saleOf(kvitt);
-    const chargeId = `${sale.reference}.1`;
-    await kvitt.post(sale);
+  /** Forgets everything after the first workflow task. */
+  async function resetToStart(chargeId: string): Promise<void> {
     const handle = kvitt.client.workflow.getHandle(`charge/${chargeId}`);
     const { runId } = await handle.describe();
     await kvitt.client.workflowService.resetWorkflowExecution({
       namespace: 'default',
       workflowExecution: { workflowId: `charge/${chargeId}`, runId },
       reason: 'test',
-      // The first workflow task: all that came after is forgotten.
       workflowTaskFinishEventId: { toNumber: () => 4, low: 4, high: 0, unsigned: false } as never,
       requestId: crypto.randomUUID(),
     });
+  }
+
+  it('a run made by reset never takes what stands against sending for a proof that nothing was sent', async () => {
+    const sale = saleOf(kvitt);
+    const chargeId = `${sale.reference}.1`;
+    await kvitt.post(sale);
+    const unreadable = {
+      endpoint: 'list_transactions',
+      match: { merchant_reference_2: sale.reference },
+    };
+    await kvitt.simulator.fault({ ...unreadable, times: 6, do: { kind: 'status', status: 503 } });
+    await resetToStart(chargeId);
+    await kvitt.until(chargeId, ({ state }) => state === 'checking');
+    await kvitt.simulator.press(sale.terminal_id, 'tap');
+    const ended = await kvitt.ending(chargeId);
+    expect(ended).toMatchObject({ outcome: 'captured' });
+    expect(await kvitt.audit([ended])).toEqual([]);
+  });
+
+  it('a cancel of a forgotten charge waits until the sale can be read', async () => {
+    const sale = saleOf(kvitt);
+    const chargeId = `${sale.reference}.1`;
+    await payBehindTheBack(sale, chargeId);
+    const unreadable = {
+      endpoint: 'list_transactions',
+      match: { merchant_reference_2: sale.reference },
+    };
+    await kvitt.simulator.fault({ ...unreadable, times: 12, do: { kind: 'status', status: 503 } });
+    const first = await kvitt.call('POST', `/charges/${chargeId}/cancel`, {}, { prefer: 'wait=0' });
+    expect(first).toMatchObject({
+      status: 202,
+      body: { outcome: null, safe_to_take_other_payment: false },
+    });
+    expect(await kvitt.ending(chargeId)).toMatchObject({
+      outcome: 'captured',
+      advice: 'ask_for_help',
+    });
+  });
+
+  it('a signal without input, as the Temporal UI sends it, parks nothing', async () => {
+    const sale = saleOf(kvitt);
+    const chargeId = `${sale.reference}.1`;
+    await kvitt.post(sale);
+    await kvitt.client.workflow.getHandle(`charge/${chargeId}`).signal('transactionReported');
+    await kvitt.simulator.press(sale.terminal_id, 'tap');
+    expect(await kvitt.ending(chargeId)).toMatchObject({ outcome: 'captured' });
+  });
+
+  it('a run made by reset sends nothing a second time, finds the payment, and frees the terminal', async () => {
+    const sale = saleOf(kvitt);
+    const chargeId = `${sale.reference}.1`;
+    await kvitt.post(sale);
+    await resetToStart(chargeId);
     await kvitt.until(chargeId, ({ state }) => state === 'checking');
     await kvitt.simulator.press(sale.terminal_id, 'tap');
     const ended = await kvitt.ending(chargeId);

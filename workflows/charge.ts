@@ -42,40 +42,48 @@ async function run(charge: OpenCharge, items: Item[] | null): Promise<ChargeReco
   return record;
 }
 
-/** Asks for the card, once. Returns the ending if it is certain that nobody was asked, null when the story goes on. */
+/** Takes what must be free, and asks for the card. Returns the ending if it is certain that nobody was asked. */
 async function prompt(
   charge: OpenCharge,
   leaseTaken: Promise<Lease>,
   items: Item[] | null,
 ): Promise<Changes | null> {
   const [lease, sale] = await Promise.all([leaseTaken, readSale(charge)]);
-  if (!('type' in sale) && sale.own !== null) {
+  if ('own' in sale && sale.own !== null) {
     charge.sessionId = sale.own.sessionId;
     return goOn(charge, { is: 'sent' }, 'a payment of this charge was found at Dintero');
   }
+  if ('type' in sale && charge.record.terminal_id === null) {
+    // Cancelled before it started: Temporal may have forgotten what this id did, so the sale must be read once.
+    return goOn(charge, { is: 'none' }, sale.message);
+  }
   const obstacle = whyNotPrompt(charge, lease, sale);
-  if (obstacle !== null) return obstacle;
+  if (obstacle === null) return await askForCard(charge, items);
+  // A run made by reset has forgotten what was sent: nothing that stands against sending proves that nothing was.
+  return charge.situation.isReset
+    ? goOn(charge, { is: 'lost' }, 'this run was made by reset')
+    : obstacle;
+}
 
+/** Sent once. Returns the ending of a certain refusal, null when the story goes on. */
+async function askForCard(charge: OpenCharge, items: Item[] | null): Promise<Changes | null> {
   const created = await createSession(charge, items);
   if ('type' in created) {
     const refusal = certainRefusal(created);
+    charge.quietUntil = Date.now() + created.retryAfterMs;
     return refusal === null ? goOn(charge, { is: 'lost' }, created.message) : notCharged(refusal);
   }
   charge.sessionId = created.sessionId;
   if (!created.isPublished) {
     return goOn(charge, { is: 'unpublished' }, 'Dintero reached no terminal');
   }
-  const failed =
-    charge.situation.policy.promptMode === 'pay'
-      ? await paySession(charge, created.sessionId)
-      : null;
+  const { promptMode } = charge.situation.policy;
+  const failed = promptMode === 'pay' ? await paySession(charge, created.sessionId) : null;
   if (failed !== null) {
     const reason = certainRefusal(failed);
-    return goOn(
-      charge,
-      reason === null ? { is: 'sent' } : { is: 'withheld', reason },
-      failed.message,
-    );
+    charge.quietUntil = Date.now() + failed.retryAfterMs;
+    const how = reason === null ? ({ is: 'sent' } as const) : ({ is: 'withheld', reason } as const);
+    return goOn(charge, how, failed.message);
   }
   charge.situation.prompt = { is: 'sent' };
   publish(charge, { state: 'waiting_for_card' });

@@ -248,7 +248,8 @@ async function readAfterHint(charge: OpenCharge): Promise<Reading> {
   try {
     return await readCharge(query(charge, hintRead));
   } catch (error) {
-    if (failureOf(error).type === 'DinteroRateLimited') throw error;
+    // Dintero asked us to wait.
+    if (failureOf(error).retryAfterMs > 0) throw error;
     // Two seconds were not enough: the same look, where it holds no workflow-task slot.
     return await pollUnlessNews(charge);
   }

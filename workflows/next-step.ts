@@ -18,6 +18,8 @@ export interface Tries {
 /** How the prompt went out. */
 export type Prompt =
   | { is: 'sent' }
+  /** Nothing was sent, nor will be: a cancel overtook the start. */
+  | { is: 'none' }
   /** Sent and no answer: it may prompt, and is never sent again. */
   | { is: 'lost' }
   /** Dintero published the session to nobody: it is cancelled and read so (design 5 f). */
@@ -98,8 +100,11 @@ function wait(state: ChargeState, now: Situation, attention: Attention | null = 
 
 /** Another sending needs a fresh read, made later than the last one can still be on the wire (design 4). */
 function maySend(tries: Tries, now: Situation): boolean {
-  if (tries.lastAt === 0) return true;
-  return tries.count < triesMax && now.readAt > tries.lastAt + now.policy.durations.httpTimeout;
+  return tries.count < triesMax && isOffTheWire(tries, now);
+}
+
+function isOffTheWire({ lastAt }: Tries, now: Situation): boolean {
+  return lastAt === 0 || now.readAt > lastAt + now.policy.durations.httpTimeout;
 }
 
 /** Every way to stop a prompt that still asks for the card. */
@@ -114,7 +119,8 @@ function isToBeStopped(now: Situation): boolean {
 }
 
 function cancelOrWait(now: Situation): Step {
-  return maySend(now.cancels, now) ? { do: 'cancel' } : wait('cancelling', now);
+  // Without a bound, at the pace of the polls: an open session that nobody cancels any more holds its terminal for ever.
+  return isOffTheWire(now.cancels, now) ? { do: 'cancel' } : wait('cancelling', now);
 }
 
 function stepWhenAuthorised(now: Situation): Step {
@@ -146,7 +152,9 @@ function stepWhenCancelled(now: Situation): Step {
   const isOutlived =
     durations.promptLifetime !== null && now.readAt >= since + durations.promptLifetime;
   const neverPrompted = now.prompt.is === 'unpublished' || now.prompt.is === 'withheld';
-  if (neverPrompted || cancelEndsPrompt || isOutlived || now.seenIdleAt !== null) {
+  // What a person saw counts for a look that was made afterwards.
+  const isSeenIdle = now.seenIdleAt !== null && now.readAt >= now.seenIdleAt;
+  if (neverPrompted || cancelEndsPrompt || isOutlived || isSeenIdle) {
     return { do: 'close_not_charged', reason: reasonOfCancel(now) };
   }
   return wait('cancelling', now, durations.promptLifetime === null ? 'prompt_may_live' : null);
@@ -163,14 +171,22 @@ function reasonOfCancel(now: Situation): Reason {
 /** Design 5 (e): a session whose create was lost, and that no read could find. */
 function stepWhenAbsent(now: Situation): Step {
   const { promptMode, durations } = now.policy;
+  if (now.prompt.is === 'none') {
+    return { do: 'close_not_charged', reason: 'cancelled_before_start' };
+  }
   // In mode `pay` a lost create prompted nobody, unless a history that was reset away went on to pay.
   const neverPrompted = promptMode === 'pay' && !now.isReset;
   const isOutlived =
     durations.promptLifetime !== null &&
     now.readAt >= now.sendBefore + durations.promptLifetime + durations.listLag;
-  if (neverPrompted || isOutlived || now.seenIdleAt !== null) {
+  // A terminal may be idle because it was paid, and the payment may be missing from the list for a while.
+  const isSeenIdle = now.seenIdleAt !== null && now.readAt >= now.seenIdleAt + durations.listLag;
+  if (neverPrompted || isOutlived || isSeenIdle) {
     return { do: 'close_not_charged', reason: 'session_lost' };
   }
   const state = now.isCancelRequested ? 'cancelling' : 'checking';
-  return wait(state, now, durations.promptLifetime === null ? 'session_lost' : null);
+  // Nobody is asked to look before the lost create can no longer arrive.
+  const isArrived = now.readAt >= now.sendBefore + durations.httpTimeout;
+  const isForPerson = durations.promptLifetime === null && isArrived;
+  return wait(state, now, isForPerson ? 'session_lost' : null);
 }

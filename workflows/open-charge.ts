@@ -20,6 +20,8 @@ import {
   transactionReported,
   type ChargeInput,
   type ChargeRecord,
+  type CancelOrder,
+  type TransactionReport,
 } from './messages.ts';
 import type { Prompt, Situation, Tries } from './next-step.ts';
 import type { Durations } from './policy.ts';
@@ -90,15 +92,17 @@ const reportedEnds = {
   cancelled: 'cancelled_by_customer',
   authorization: 'declined',
   failed: 'failed',
-} as const satisfies Record<string, Reason>;
+} as Partial<Record<string, Reason>>;
 
 function listen(charge: OpenCharge): void {
   setHandler(
     transactionReported,
-    (report) => {
+    // The Temporal UI sends a signal without input as readily: it must not park the charge.
+    (report?: Partial<TransactionReport>) => {
       charge.news ??= 'hint';
-      charge.lastNews = report.source;
-      if (report.error !== null) charge.situation.reportedEnd ??= reportedEnds[report.error];
+      charge.lastNews = report?.source ?? 'an operator';
+      const end = reportedEnds[report?.error ?? ''];
+      if (end !== undefined) charge.situation.reportedEnd ??= end;
     },
     {
       description:
@@ -115,11 +119,11 @@ function listen(charge: OpenCharge): void {
   );
   setHandler(
     cancel,
-    (order) => {
-      requestCancel(charge, order.by ?? 'the till');
+    (order?: CancelOrder) => {
+      requestCancel(charge, order?.by ?? 'the till');
       // Evidence counts only where a person is asked for; earlier it would speak of a prompt that may still come.
       const isAsked = attentionsForEvidence.has(charge.record.needs_attention);
-      if (order.terminal_seen_idle === true && isAsked) charge.situation.seenIdleAt ??= Date.now();
+      if (order?.terminal_seen_idle === true && isAsked) charge.situation.seenIdleAt ??= Date.now();
       return charge.record;
     },
     {
@@ -149,20 +153,9 @@ export type Changes = Partial<
  */
 export function publish(charge: OpenCharge, changes: Changes): void {
   const before = charge.record;
-  const now = Date.now();
-  const state = changes.state ?? before.state;
-  const isNewState = state !== before.state;
-  const isOpen = (changes.outcome ?? before.outcome) === null;
-  const after: ChargeRecord = { ...before, ...charge.known, ...changes };
-  if (isNewState) {
-    after.state_since = new Date(now).toISOString();
-    after.attention_at = isOpen ? attentionAt(charge, state, now) : null;
-  }
-  if (isOpen && after.needs_attention === null && isTooOld(after, now)) {
-    after.needs_attention = tooLong[state];
-  }
-  if (isNewState || isDifferent(before, after)) {
-    after.updated_at = new Date(now).toISOString();
+  const after = changed(charge, changes);
+  if (isDifferent(before, after)) {
+    after.updated_at = new Date().toISOString();
     charge.record = after;
     upsertMemo({ charge: after, session_id: charge.sessionId });
     const isListedOtherwise =
@@ -176,6 +169,29 @@ export function publish(charge: OpenCharge, changes: Changes): void {
     }
   }
   setCurrentDetails(describeCharge(charge));
+}
+
+/** The record with the changes, and what follows from the clock: since when, until when, and whether it is too long. */
+function changed(charge: OpenCharge, changes: Changes): ChargeRecord {
+  const before = charge.record;
+  const now = Date.now();
+  const after: ChargeRecord = { ...before, ...charge.known, ...changes };
+  const isOpen = after.outcome === null;
+  if (after.state !== before.state) {
+    after.state_since = new Date(now).toISOString();
+    const isStillUnclear = isUnclear(before.state) && isUnclear(after.state);
+    if (!isOpen) after.attention_at = null;
+    else if (!isStillUnclear) after.attention_at = attentionAt(charge, after.state, now);
+  }
+  if (isOpen && after.needs_attention === null && isTooOld(after, now)) {
+    after.needs_attention = tooLong[after.state];
+  }
+  return after;
+}
+
+/** Going to and fro between these two is no progress: their age goes on. */
+function isUnclear(state: ChargeState): boolean {
+  return state === 'checking' || state === 'cancelling';
 }
 
 function isDifferent(before: ChargeRecord, after: ChargeRecord): boolean {

@@ -25,8 +25,10 @@ export async function waitForNews(charge: OpenCharge): Promise<void> {
   }
   // A cashier may be looking at the till when time is up: this look does not queue with the polls.
   if (charge.news === null && isBeforeDeadline && Date.now() >= deadlineAt) charge.news = 'order';
+  // Hints may come without end and from anybody: the older the charge, the further apart they are looked at.
+  const gap = Math.max(charge.situation.policy.durations.readGap, ageOf(charge) / 100);
   const earliest = Math.max(
-    charge.news === 'order' ? 0 : charge.lastReadAt + charge.situation.policy.durations.readGap,
+    charge.news === 'order' ? 0 : charge.lastReadAt + gap,
     charge.quietUntil,
   );
   const pause = earliest - Date.now();
@@ -35,11 +37,14 @@ export async function waitForNews(charge: OpenCharge): Promise<void> {
 
 /** clamp(age / 10, pollMin, pollMax) with 10 % jitter, so that charges started together do not poll together. */
 function nextPollAt(charge: OpenCharge): number {
-  const { pollMin, pollMax, deadline } = charge.situation.policy.durations;
-  // By Temporal's clock alone: `created_at` is the api's.
-  const age = Date.now() - (charge.situation.deadlineAt - deadline);
-  const interval = Math.min(Math.max(age / 10, pollMin), pollMax);
+  const { pollMin, pollMax } = charge.situation.policy.durations;
+  const interval = Math.min(Math.max(ageOf(charge) / 10, pollMin), pollMax);
   return Date.now() + Math.round(interval * (0.95 + Math.random() * 0.1));
+}
+
+/** By Temporal's clock alone: `created_at` is the api's. */
+function ageOf({ situation }: OpenCharge): number {
+  return Date.now() - (situation.deadlineAt - situation.policy.durations.deadline);
 }
 
 function waitingFor(charge: OpenCharge, until: number): string {
@@ -80,13 +85,23 @@ function remember(
   const { situation, record } = charge;
   if (transaction?.chargeId === record.charge_id) {
     charge.transaction = transaction;
+    // The session's own read may have failed; cancelling it must not wait for that.
+    charge.sessionId ??= transaction.sessionId;
     charge.known = { transaction_id: transaction.transactionId, card: transaction.card };
   }
   if (judgement.is === 'authorised') situation.authorisedSince ??= charge.lastReadAt;
   if (judgement.is === 'session_cancelled') situation.cancelledSince ??= charge.lastReadAt;
-  // After our own cancel the session's end is our doing, not the customer's.
-  const isTheirs = situation.cancels.lastAt === 0;
-  if (isTheirs && (judgement.is === 'session_cancelled' || judgement.is === 'session_ended')) {
+  // A refused call that is not wanted any more asks for nobody.
+  if (!wantsMove.has(judgement.is)) situation.isRefusingMoves = false;
+  rememberEnd(charge, judgement);
+}
+
+const wantsMove = new Set<Judgement['is']>(['prompting', 'session_ended', 'authorised']);
+
+/** The first end that the session told. After our own cancel it is our doing, not the customer's. */
+function rememberEnd({ situation }: OpenCharge, judgement: Judgement): void {
+  if (situation.cancels.lastAt !== 0) return;
+  if (judgement.is === 'session_cancelled' || judgement.is === 'session_ended') {
     situation.firstEnd ??= judgement.reason;
   }
 }

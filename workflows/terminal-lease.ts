@@ -98,7 +98,10 @@ async function startLease(terminalId: string): Promise<Lease | null> {
     );
     // Its end is not news: it is released, or it ends with us.
     child.result().catch(() => undefined);
+    let isReleased = false;
     const release = async (): Promise<void> => {
+      if (isReleased) return;
+      isReleased = true;
       await child.signal(terminalReleased).catch(() => undefined);
     };
     return { isHeld: true, heldBy: null, release, endAtClose: nothing };

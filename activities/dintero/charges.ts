@@ -1,6 +1,7 @@
 /** What a charge asks of Dintero: one function per call, and the readings made of several. */
 import { z } from 'zod';
 import type { Item } from '../../workflows/messages.ts';
+import { dinteroFailure } from '../failures.ts';
 import type { DinteroClient } from './client.ts';
 import type { DinteroConfig } from './config.ts';
 import type { Reading, SaleReading, SessionFacts, TransactionFacts } from './facts.ts';
@@ -177,6 +178,12 @@ async function listTransactions(
       answer: transactionListAnswer,
       timeoutMs: ask.timeoutMs,
     });
+    if (page.some(({ facts }) => facts.transactionId === last?.facts.transactionId)) {
+      throw dinteroFailure(
+        'DinteroUnreadable',
+        'The list repeats itself: its pages cannot be read',
+      );
+    }
     all.push(...page);
     if (page.length < pageSize) return all;
   }

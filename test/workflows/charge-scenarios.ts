@@ -145,6 +145,13 @@ const cancellation: Scenario[] = [
     ends: notCharged('cancelled_by_till'),
   },
   {
+    name: 'cancelled, and the cancel is lost four times',
+    faults: [{ endpoint: 'cancel_session', do: status(500), times: 4 }],
+    acts: [{ cashier: 'cancel' }],
+    ends: notCharged('cancelled_by_till'),
+    asked: { cancel_session: 5 },
+  },
+  {
     name: 'the deadline passes, the cancel is lost',
     faults: [{ endpoint: 'cancel_session', do: 'reset_before' }],
     customer: { action: 'none' },
@@ -365,6 +372,34 @@ const noProof: Scenario[] = [
   },
 ];
 
+const lostWithoutProof: Scenario[] = [
+  {
+    name: 'an idle terminal is no proof while the payment may be missing from the list',
+    faults: [
+      { endpoint: 'create_session', do: 'reset_after' },
+      { endpoint: 'list_transactions', do: { kind: 'list_lag', ms: 900 }, times: 0 },
+    ],
+    customer: { action: 'tap', delay_ms: 2900 },
+    acts: [
+      { until: { needs_attention: 'session_lost' } },
+      { cashier: 'cancel', body: { terminal_seen_idle: true, by: 'Kari' } },
+    ],
+    ends: { outcome: 'captured', captured_amount: 12900, needs_attention: 'case_open' },
+  },
+  {
+    name: 'a refused cancel does not hide that a person is needed',
+    faults: [{ endpoint: 'cancel_session', do: status(403), times: 0 }],
+    acts: [
+      { cashier: 'cancel' },
+      { until: { needs_attention: 'dintero_refuses_us' } },
+      { press: 'stop' },
+      { until: { needs_attention: 'prompt_may_live' } },
+      { cashier: 'cancel', body: { terminal_seen_idle: true, by: 'Kari' } },
+    ],
+    ends: notCharged('cancelled_by_customer'),
+  },
+];
+
 const byLifetime: Scenario[] = [
   {
     name: 'a cancelled session is proven dead by the prompt’s lifetime',
@@ -394,7 +429,7 @@ export const groups: ScenarioGroup[] = [
   {
     name: 'without a device fact',
     settings: { cancelEndsPrompt: false, promptLifetimeSeconds: null },
-    rows: noProof,
+    rows: [...noProof, ...lostWithoutProof],
   },
   { name: 'by the prompt’s lifetime', settings: { cancelEndsPrompt: false }, rows: byLifetime },
 ];

@@ -60,6 +60,7 @@ const policies = (['create', 'publish', 'pay'] as const).flatMap((promptMode) =>
 const prompts: Prompt[] = [
   { is: 'sent' },
   { is: 'lost' },
+  { is: 'none' },
   { is: 'unpublished' },
   { is: 'withheld', reason: 'rejected' },
 ];
@@ -72,6 +73,8 @@ const circumstances: Partial<Situation>[] = [
   { readAt: base.deadlineAt, cancelledSince: base.deadlineAt - 200_000 },
   { readAt: base.sendBefore + 400_000 },
   { seenIdleAt: base.readAt, isCancelRequested: true },
+  { seenIdleAt: base.readAt + 1, isCancelRequested: true },
+  { seenIdleAt: base.readAt - 60_000 },
   { reportedEnd: 'failed' },
   { isReset: true, isCancelRequested: true },
   { captures: { count: 1, lastAt, isRefused: true } },
@@ -99,7 +102,10 @@ function wayForMoney(reading: Reading, now: Situation): string | null {
   if (shown === null) {
     const byMode = promptMode === 'pay' && !now.isReset;
     const proven =
-      byMode || isOutlived(now.sendBefore + durations.listLag) || now.seenIdleAt !== null;
+      byMode ||
+      now.prompt.is === 'none' ||
+      isOutlived(now.sendBefore + durations.listLag) ||
+      (now.seenIdleAt !== null && now.readAt >= now.seenIdleAt + durations.listLag);
     return proven ? null : 'a lost session may prompt';
   }
   if (shown.chargeId !== asked.chargeId) return 'it is another session';
@@ -110,7 +116,7 @@ function wayForMoney(reading: Reading, now: Situation): string | null {
     neverPrompted ||
     cancelEndsPrompt ||
     (now.cancelledSince !== null && isOutlived(now.cancelledSince)) ||
-    now.seenIdleAt !== null;
+    (now.seenIdleAt !== null && now.readAt >= now.seenIdleAt);
   return proven ? null : 'the prompt may live';
 }
 
