@@ -102,7 +102,17 @@ export const chargeRequestSchema = z
       context.addIssue({ code: 'custom', path: ['items'], message: 'repeat a line_id' });
     }
   })
-  .meta({ id: 'ChargeRequest' });
+  .meta({
+    id: 'ChargeRequest',
+    example: {
+      reference: 'bergen-S-1001',
+      amount: 12_900,
+      currency: 'NOK',
+      terminal_id: 'T90001234-T0003',
+      store_id: 'bergen-01',
+      payout_destination_id: 'seller-9',
+    },
+  });
 export type ChargeRequest = z.output<typeof chargeRequestSchema>;
 
 const cashierName = z
@@ -224,7 +234,31 @@ export const chargeSchema = z
     state_since: z.string(),
     updated_at: z.string(),
   })
-  .meta({ id: 'Charge' });
+  .meta({
+    id: 'Charge',
+    example: {
+      charge_id: 'bergen-S-1001.1',
+      reference: 'bergen-S-1001',
+      attempt: 1,
+      next_attempt: null,
+      amount: 12_900,
+      currency: 'NOK',
+      captured_amount: null,
+      terminal_id: 'T90001234-T0003',
+      store_id: 'bergen-01',
+      state: 'waiting_for_card',
+      outcome: null,
+      reason: null,
+      needs_attention: null,
+      advice: 'wait',
+      safe_to_take_other_payment: false,
+      transaction_id: null,
+      card: null,
+      created_at: '2026-11-22T09:15:11.000Z',
+      state_since: '2026-11-22T09:15:11.000Z',
+      updated_at: '2026-11-22T09:15:11.000Z',
+    },
+  });
 export type Charge = z.output<typeof chargeSchema>;
 
 export const saleSchema = z

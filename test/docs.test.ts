@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { adviceByReason } from '../api/cashier.ts';
 import { apiConfigSchema } from '../api/config.ts';
+import { chargeRequestSchema } from '../api/schemas.ts';
 import { workerConfigSchema } from '../worker/config.ts';
 import { attentions, caseKinds, chargeStates, reasons } from '../workflows/lists.ts';
 
@@ -13,6 +14,13 @@ const rows = readme.split('\n').filter((line) => line.startsWith('| `'));
 const explained = rows.flatMap((row) =>
   [...(row.split('|')[1] ?? '').matchAll(/`([^`]+)`/g)].map(([, word]) => word),
 );
+
+describe('the api reference', () => {
+  it('shows a request that is accepted as it stands', () => {
+    const { example } = chargeRequestSchema.meta() ?? {};
+    expect(chargeRequestSchema.safeParse(example)).toMatchObject({ success: true });
+  });
+});
 
 describe('the README', () => {
   it.each([...chargeStates, ...reasons, ...attentions, ...caseKinds])('explains %s', (word) => {

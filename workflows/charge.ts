@@ -86,6 +86,7 @@ async function askForCard(charge: OpenCharge, items: Item[] | null): Promise<Cha
     return goOn(charge, how, failed.message);
   }
   charge.situation.prompt = { is: 'sent' };
+  charge.lastNews = 'the session was created';
   publish(charge, { state: 'waiting_for_card' });
   return null;
 }

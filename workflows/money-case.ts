@@ -7,6 +7,7 @@ import {
   allHandlersFinished,
   condition,
   ParentClosePolicy,
+  setCurrentDetails,
   setHandler,
   startChild,
   upsertMemo,
@@ -17,6 +18,7 @@ import type { CaseRecord, ChargeRecord } from './messages.ts';
 
 export async function moneyCase(opened: CaseRecord): Promise<CaseRecord> {
   let record = opened;
+  setCurrentDetails(describeCase(opened));
   setHandler(
     keep,
     ({ by }) => {
@@ -48,6 +50,22 @@ export async function moneyCase(opened: CaseRecord): Promise<CaseRecord> {
   return record;
 }
 
+function describeCase(record: CaseRecord): string {
+  const { kind, charge_id, transaction_id, amount, captured_amount, currency } = record;
+  const whatToDo =
+    kind === 'captured_after_cancel'
+      ? 'The till keeps it (`POST /charges/{id}/keep`), or the customer gets it back at a terminal.'
+      : 'Compare with Dintero. The money comes back only with the card at a terminal.';
+  return `| Case | **${kind}** |
+|---|---|
+| Charge | ${charge_id} |
+| Transaction | ${transaction_id} |
+| Asked | ${amount ?? '?'} ${currency ?? ''} (minor units) |
+| Captured | ${captured_amount ?? '?'} ${currency ?? ''} (minor units) |
+| Terminal | ${record.terminal_id ?? '?'}, ${record.store_id ?? '?'} |
+| What to do | ${whatToDo} |`;
+}
+
 /** Opens the case of a charge's ending; it lives on when the charge has closed. */
 export async function openCase(record: ChargeRecord, kind: CaseRecord['kind']): Promise<void> {
   const { charge_id, transaction_id, amount, captured_amount, currency, terminal_id, store_id } =
@@ -75,7 +93,7 @@ export async function openCase(record: ChargeRecord, kind: CaseRecord['kind']): 
       parentClosePolicy: ParentClosePolicy.ABANDON,
       args: [opened],
       memo: { case: opened },
-      staticSummary: `${kind}: ${captured_amount ?? 0} ${currency ?? ''} of ${charge_id}`,
+      staticSummary: `${kind}: ${captured_amount ?? 0} of ${amount ?? 0} ${currency ?? ''} (minor units), ${charge_id}`,
       typedSearchAttributes: [
         { key: needsAttention, value: 'case_open' },
         { key: storeId, value: store_id ?? '' },

@@ -49,17 +49,19 @@ function ageOf({ situation }: OpenCharge): number {
 
 function waitingFor(charge: OpenCharge, until: number): string {
   const what = charge.record.state === 'waiting_for_card' ? 'the card' : 'Dintero';
-  return `Waiting for ${what}; next look ${new Date(until).toISOString().slice(11, 19)}`;
+  return `Waiting for ${what}; next look ${new Date(until).toISOString().slice(11, 19)} UTC`;
 }
 
 /** One look at Dintero and what it means; what it showed is remembered. A failed look means `unclear`, nothing else. */
 export async function readAndJudge(charge: OpenCharge): Promise<Judgement> {
   const { record, situation } = charge;
   situation.readAt = Date.now();
+  const cause = charge.news;
   const reading = await readDintero(charge);
   charge.lastReadAt = Date.now();
   if ('type' in reading) return unread(charge, reading);
   situation.isRefusingReads = false;
+  if (cause === null) charge.lastNews = `polled ${new Date(charge.lastReadAt).toISOString()}`;
   charge.quietUntil = 0;
   if (reading.session !== null) charge.sessionId = reading.session.sessionId;
   const judgement = judge(reading, askedBy(record, reading.transaction));

@@ -59,7 +59,7 @@ export async function takeTerminal({ record, situation }: OpenCharge): Promise<L
   const notHeld = { isHeld: false, release: nothing, endAtClose: nothing };
   if (terminalId === null) return { ...notHeld, heldBy }; // cancelled before it started
   for (const isLastLook of [false, true]) {
-    const lease = await startLease(terminalId);
+    const lease = await startLease({ terminalId, chargeId });
     if (lease !== null) return lease;
     const holder = await readHolder({ terminalId, chargeId });
     if (holder.isOurs) return adoptedLease(terminalId, holder.runId);
@@ -86,7 +86,13 @@ async function readHolder(ask: { terminalId: string; chargeId: string }): Promis
   }
 }
 
-async function startLease(terminalId: string): Promise<Lease | null> {
+async function startLease({
+  terminalId,
+  chargeId,
+}: {
+  terminalId: string;
+  chargeId: string;
+}): Promise<Lease | null> {
   try {
     const child = await CancellationScope.nonCancellable(
       async () =>
@@ -94,6 +100,7 @@ async function startLease(terminalId: string): Promise<Lease | null> {
           workflowId: terminalWorkflowId(terminalId),
           workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,
           parentClosePolicy: ParentClosePolicy.TERMINATE,
+          staticSummary: `Holds ${terminalId} for ${chargeId}; ends with it, as TERMINATED`,
         }),
     );
     // Its end is not news: it is released, or it ends with us.
