@@ -191,7 +191,7 @@ export function startOptions(
   if (terminal_id !== null)
     attributes.push({ key: searchAttributes.terminalId, value: terminal_id });
   const name = `${record.reference} attempt ${record.attempt}`;
-  const money = `${currency} ${amount === null ? '' : formatMinor(amount, currency)}`;
+  const money = amount === null || currency === null ? null : inMajorUnits(amount, currency);
   return {
     workflowId: chargeWorkflowId(record.charge_id),
     taskQueue,
@@ -200,17 +200,18 @@ export function startOptions(
     memo: { ...memo },
     typedSearchAttributes: attributes,
     staticSummary:
-      amount === null
+      money === null
         ? `cancelled before it started | ${name}`
         : `${money} | ${store_id} | ${terminal_id} | ${name}`,
     staticDetails: `Charge **${record.charge_id}**, asked for at ${record.created_at}. What is true now stands under *Current details*.`,
   };
 }
 
-function formatMinor(amount: number, currency: string | null): string {
-  const format = new Intl.NumberFormat('en', { style: 'currency', currency: currency ?? 'XXX' });
+/** For people: `NOK 129.00`. */
+function inMajorUnits(amount: number, currency: string): string {
+  const format = new Intl.NumberFormat('en', { style: 'currency', currency });
   const digits = format.resolvedOptions().maximumFractionDigits ?? 2;
-  return (amount / 10 ** digits).toFixed(digits);
+  return `${currency} ${(amount / 10 ** digits).toFixed(digits)}`;
 }
 
 /** A repeated request is the same field by field, or it is another sale. */
