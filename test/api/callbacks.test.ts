@@ -95,7 +95,9 @@ describe('with a secret', () => {
   test.each(['POST', 'GET'] as const)('a good %s tells the charge', async (method) => {
     const id = await openCharge();
     expect((await deliver(signed, id, { method })).status).toBe(200);
-    expect(await reports(id)).toEqual([{ error: null, source: 'callback' }]);
+    await expect
+      .poll(async () => await reports(id), { timeout: 5_000 })
+      .toEqual([{ error: null, source: 'callback' }]);
   });
 
   test.each([
@@ -107,7 +109,9 @@ describe('with a secret', () => {
   ])('error=%s arrives as %s', async (word, error) => {
     const id = await openCharge();
     await deliver(signed, id, { query: `error=${word}&session_id=T90001234.s` });
-    expect(await reports(id)).toEqual([{ error, source: 'callback' }]);
+    await expect
+      .poll(async () => await reports(id), { timeout: 5_000 })
+      .toEqual([{ error, source: 'callback' }]);
   });
 
   test('a bad signature is acknowledged, counted, and tells the charge nothing', async () => {
@@ -121,7 +125,7 @@ describe('with a secret', () => {
     for (const tamper of tampers) {
       expect((await deliver(signed, id, { tamper })).status).toBe(200);
     }
-    expect(await reports(id)).toEqual([]);
+    await expect.poll(async () => await reports(id), { timeout: 5_000 }).toEqual([]);
     expect(await counted(signed, 'bad_signature')).toBe(before + tampers.length);
   });
 
@@ -130,14 +134,16 @@ describe('with a secret', () => {
     const stale = { ageSeconds: 301, query: 'error=failed&session_id=T90001234.s' };
     const answers = await Promise.all([1, 2, 3].map(() => deliver(signed, id, stale)));
     expect(answers.map(({ status }) => status)).toEqual([200, 200, 200]);
-    expect(await reports(id)).toEqual([{ error: null, source: 'callback (stale)' }]);
+    await expect
+      .poll(async () => await reports(id), { timeout: 5_000 })
+      .toEqual([{ error: null, source: 'callback (stale)' }]);
   });
 
   test('the body is not looked at', async () => {
     const id = await openCharge();
     expect((await deliver(signed, id, { body: '{"status": "CAPT' })).status).toBe(200);
     expect((await deliver(signed, id, { body: 'x'.repeat(300_000) })).status).toBe(200);
-    expect(await reports(id)).toHaveLength(2);
+    await expect.poll(async () => await reports(id), { timeout: 5_000 }).toHaveLength(2);
   });
 });
 
@@ -147,7 +153,9 @@ describe('without a secret', () => {
     const query = 'error=cancelled&session_id=T90001234.s';
     await deliver(unsigned, id, { query });
     await deliver(unsigned, id, { query });
-    expect(await reports(id)).toEqual([{ error: null, source: 'callback (unsigned)' }]);
+    await expect
+      .poll(async () => await reports(id), { timeout: 5_000 })
+      .toEqual([{ error: null, source: 'callback (unsigned)' }]);
   });
 });
 
