@@ -7,8 +7,8 @@ import type { ChargeRecord } from './messages.ts';
 import type { OpenCharge } from './open-charge.ts';
 
 /**
- * Waits for the first of: a hint, an order, the next poll, the deadline. Reads of one charge keep their gap, and
- * Dintero's Retry-After, whoever asks: a storm of callbacks is one read.
+ * Waits for the first of: a hint, an order, the next poll, the deadline. Hints keep a gap, so that a storm of callbacks
+ * is one read; an order is read at once; Dintero's Retry-After holds for all of them.
  */
 export async function waitForNews(charge: OpenCharge): Promise<void> {
   const { deadlineAt } = charge.situation;

@@ -13,6 +13,7 @@ import {
   sleep,
   startChild,
   WorkflowIdReusePolicy,
+  type ActivityOptions,
 } from '@temporalio/workflow';
 import type { Activities, TerminalHolder } from '../activities/index.ts';
 import { terminalWorkflowId } from './messages.ts';
@@ -41,11 +42,19 @@ export interface Lease {
   endAtClose: () => Promise<void>;
 }
 
-const { readTerminalHolder, endLease } = proxyActivities<Activities>({
-  // Two short calls to Temporal itself.
+// Short calls to Temporal itself.
+const calls = {
   startToCloseTimeout: '5 s',
   retry: { maximumAttempts: 3, initialInterval: '100 ms' },
+} satisfies ActivityOptions;
+
+const { readTerminalHolder } = proxyActivities<Activities>({
+  ...calls,
   summary: 'Who holds the terminal?',
+});
+const { endLease } = proxyActivities<Activities>({
+  ...calls,
+  summary: 'End the lease that a reset left behind',
 });
 
 /**
