@@ -9,6 +9,7 @@ import { Client, Connection } from '@temporalio/client';
 import { NativeConnection, Runtime, DefaultLogger } from '@temporalio/worker';
 import { pino } from 'pino';
 import { inject } from 'vitest';
+import { createActivities } from '../activities/index.ts';
 import { createApi } from '../api/app.ts';
 import { deriveTimings } from '../api/timings.ts';
 import { audit, type Reported } from '../scripts/audit.ts';
@@ -138,16 +139,19 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
       namespace: 'default',
       taskQueue,
       bundle: { codePath: inject('workflowBundle') },
-      dintero: {
-        checkoutUrl: `${simulator.url}/v1`,
-        apiUrl: `${simulator.url}/v1`,
-        accountId,
-        clientId: 'simulator',
-        clientSecret: 'simulator',
-        profileId: simulator.options.profileId,
-        publicUrl: hasCallbacks ? url : null,
-        installation: taskQueue,
-      },
+      activities: createActivities({
+        config: {
+          checkoutUrl: `${simulator.url}/v1`,
+          apiUrl: `${simulator.url}/v1`,
+          accountId,
+          clientId: 'simulator',
+          clientSecret: 'simulator',
+          profileId: simulator.options.profileId,
+          publicUrl: hasCallbacks ? url : null,
+          installation: taskQueue,
+        },
+        temporal: new Client({ connection: native }),
+      }),
     });
     const finished = runWorkers(workers);
     running = {

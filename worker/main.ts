@@ -1,7 +1,10 @@
 /** The worker process: `npm run worker`. Needs nothing but its environment (design 8). */
+import { Client } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { DefaultLogger, NativeConnection, Runtime } from '@temporalio/worker';
 import { pino, type Logger } from 'pino';
+import type { DinteroConfig } from '../activities/dintero/config.ts';
+import { createActivities } from '../activities/index.ts';
 import { readWorkerConfig, type WorkerConfig } from './config.ts';
 import { createWorkers, runWorkers } from './worker.ts';
 
@@ -41,7 +44,10 @@ async function main(): Promise<void> {
       connection,
       namespace,
       taskQueue: config.TEMPORAL_TASK_QUEUE,
-      dintero: dinteroConfig(config),
+      activities: createActivities({
+        config: dinteroConfig(config),
+        temporal: new Client({ connection, namespace }),
+      }),
       ...(config.WORKFLOW_BUNDLE === undefined
         ? {}
         : { bundle: { codePath: config.WORKFLOW_BUNDLE } }),
@@ -55,7 +61,7 @@ async function main(): Promise<void> {
   }
 }
 
-function dinteroConfig(config: WorkerConfig): Parameters<typeof createWorkers>[0]['dintero'] {
+function dinteroConfig(config: WorkerConfig): DinteroConfig {
   return {
     checkoutUrl: config.DINTERO_CHECKOUT_URL,
     apiUrl: config.DINTERO_API_URL,

@@ -1,16 +1,14 @@
 /** The worker: charges and their own calls on one task queue, polls on another that is rate-limited. */
 import { fileURLToPath } from 'node:url';
-import { Client } from '@temporalio/client';
 import { Worker, type NativeConnection, type WorkerOptions } from '@temporalio/worker';
-import { createActivities } from '../activities/index.ts';
-import type { DinteroConfig } from '../activities/dintero/config.ts';
+import type { Activities } from '../activities/index.ts';
 import { readsTaskQueue } from '../workflows/messages.ts';
 
 export interface WorkerSetup {
   connection: NativeConnection;
   namespace: string;
   taskQueue: string;
-  dintero: DinteroConfig;
+  activities: Activities;
   /** A bundle made by `npm run bundle`, or one in memory; without one the workflows are bundled now. */
   bundle?: { codePath: string } | { code: string };
 }
@@ -43,9 +41,7 @@ const pollsPerSecond = 20;
 export async function createWorkers(
   setup: WorkerSetup,
 ): Promise<{ charges: Worker; polls: Worker }> {
-  const { connection, namespace, taskQueue, dintero } = setup;
-  const temporal = new Client({ connection, namespace });
-  const activities = createActivities({ config: dintero, temporal });
+  const { connection, namespace, taskQueue, activities } = setup;
   const charges = await Worker.create({
     ...tuning,
     connection,

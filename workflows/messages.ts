@@ -83,6 +83,9 @@ export interface ChargeInput {
 export const terminalChargeType = 'terminalCharge';
 export const terminalLeaseType = 'terminalLease';
 export const moneyCaseType = 'moneyCase';
+export const strayNewsType = 'strayNews';
+export const recoverChargeType = 'recoverCharge';
+export const sweepLostChargesType = 'sweepLostCharges';
 
 export function chargeWorkflowId(chargeId: string): string {
   return `charge/${chargeId}`;
@@ -96,7 +99,15 @@ export function caseWorkflowId(transactionId: string): string {
   return `case/${transactionId}`;
 }
 
-/** Polls, searches and later strays and recovery run here, rate-limited for the whole Dintero account (design 4). */
+export function strayWorkflowId(transactionId: string): string {
+  return `stray/${transactionId}`;
+}
+
+export function recoveryWorkflowId(chargeId: string): string {
+  return `recovery/${chargeId}`;
+}
+
+/** Polls, searches, strays and recovery run here, rate-limited for the whole Dintero account (design 4). */
 export function readsTaskQueue(taskQueue: string): string {
   return `${taskQueue}-dintero-reads`;
 }
@@ -107,6 +118,8 @@ export interface TransactionReport {
   error: 'cancelled' | 'authorization' | 'failed' | null;
   /** Where the news came from, for people: `callback`, `callback (stale)`, ... */
   source: string;
+  /** What the callback names; adopted only after a read shows the charge's own reference. */
+  session_id?: string;
 }
 
 /** Something may have changed at Dintero: read it. */
@@ -128,6 +141,38 @@ export interface CancelOrder {
 
 /** Asks to stop; records and returns at once. Update id `cancel`, so that a double tap is one order. */
 export const cancel = defineUpdate<ChargeRecord, [CancelOrder]>('cancel');
+
+/**
+ * News for a charge that has ended, or that nobody knows: `stray/<transaction_id>`, signal-with-start with
+ * {@link transactionReported}. It reads the transaction, and either starts the charge's recovery, opens an `orphan`
+ * case, or finds that there is nothing to do.
+ */
+export interface StrayInput {
+  /** From the callback's path: whose news it says it is. */
+  charge_id: string;
+  transaction_id: string;
+  policy: ChargePolicy;
+}
+
+/**
+ * Follows a charge whose own workflow is gone, `recovery/<charge_id>`: it ended without an outcome, or news contradicts
+ * the outcome that it told. It reads, judges and acts, and never creates. Its memo and its result are the charge's
+ * record from then on.
+ */
+export interface RecoveryInput {
+  /** The charge's last record, as its own workflow or an earlier recovery published it. */
+  record: ChargeRecord;
+  /** Why: nobody had proven an outcome, or somebody says otherwise than it. */
+  because: 'workflow_lost' | 'contradicted';
+  /** What is known beyond the record; session ids never leave the service. */
+  session_id: string | null;
+  /** When the charge's own workflow started; epoch ms by Temporal's clock. */
+  charge_started_at: number;
+  /** False only when its history proves that nothing was ever sent. */
+  may_have_prompted: boolean;
+  is_cancel_requested: boolean;
+  policy: ChargePolicy;
+}
 
 /** Money that a person must decide about; memo `case` of `case/<transaction_id>`, open until settled. */
 export interface CaseRecord {
