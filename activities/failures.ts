@@ -17,7 +17,9 @@ export type DinteroFailureType =
   /** 401 or 403 with a fresh token: rejected before it was processed. */
   | 'DinteroUnauthorized'
   /** 400, 404 or 422 in Dintero's error envelope: refused, nothing happened. */
-  | 'DinteroRejected';
+  | 'DinteroRejected'
+  /** A read's 404. No proof of absence: a fresh session may be unknown to the next server (dossier 9). */
+  | 'DinteroNotFound';
 
 /** What became of one HTTP request. */
 export type Attempt =
@@ -54,15 +56,15 @@ export function failureFor(kind: CallKind, attempt: Attempt): DinteroFailureType
   if (status >= 200 && status < 300) return null;
   if (status === 429) return 'DinteroRateLimited';
   if (status === 401 || status === 403) return 'DinteroUnauthorized';
-  const isRefusal = refusals[kind].includes(status) && messageInEnvelope(body) !== null;
-  return isRefusal ? 'DinteroRejected' : unclear;
+  const isDinteros = messageInEnvelope(body) !== null;
+  return (isDinteros ? refusals[kind][status] : undefined) ?? unclear;
 }
 
-/**
- * What refuses for certain, if it comes in Dintero's envelope. A 404 of a read is no proof of absence: a fresh session
- * may be unknown to the next server (dossier 9).
- */
-const refusals: Record<CallKind, number[]> = { move: [400, 404, 422], read: [400] };
+/** What refuses for certain, if it comes in Dintero's envelope. */
+const refusals: Record<CallKind, Partial<Record<number, DinteroFailureType>>> = {
+  move: { 400: 'DinteroRejected', 404: 'DinteroRejected', 422: 'DinteroRejected' },
+  read: { 400: 'DinteroRejected', 404: 'DinteroNotFound' },
+};
 
 /** A sentence with what was tried and what came back. Never a body as a whole, a token or a session id. */
 export function dinteroFailure(

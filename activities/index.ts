@@ -2,14 +2,17 @@
 import { Context } from '@temporalio/activity';
 import type { Client } from '@temporalio/client';
 import * as charges from './dintero/charges.ts';
+import * as reads from './dintero/reads.ts';
 import { createDinteroClient } from './dintero/client.ts';
 import type { DinteroConfig } from './dintero/config.ts';
-import type { Reading, SaleReading } from './dintero/facts.ts';
+import type { FoundTransaction, Reading, SaleReading } from './dintero/facts.ts';
 import { dinteroFailure } from './failures.ts';
+import { readStanding, startRecovery, type Recover, type Standing } from './recovery.ts';
 import { endLease, readTerminalHolder, type TerminalHolder } from './terminal.ts';
 
+export type { Standing } from './recovery.ts';
 export type { TerminalHolder } from './terminal.ts';
-export type { ReadCharge } from './dintero/charges.ts';
+export type { ReadCharge } from './dintero/reads.ts';
 
 interface OncePerRun {
   /** The run that the charge was started as: a run made by reset has another one, and must not send. */
@@ -26,11 +29,14 @@ export interface Activities {
     ask: charges.CreateSession & OncePerRun,
   ) => Promise<{ sessionId: string; isPublished: boolean }>;
   paySession: (ask: Move & OncePerRun & { sessionId: string; sendBefore: number }) => Promise<void>;
-  readCharge: (ask: charges.ReadCharge) => Promise<Reading>;
+  readCharge: (ask: reads.ReadCharge) => Promise<Reading>;
   readSale: (ask: Move & { reference: string }) => Promise<SaleReading>;
+  readTransaction: (ask: Move & { transactionId: string }) => Promise<FoundTransaction>;
   cancelSession: (ask: Move & { sessionId: string }) => Promise<void>;
   captureTransaction: (ask: Move & { transactionId: string; amount: number }) => Promise<void>;
   voidTransaction: (ask: Move & { transactionId: string }) => Promise<void>;
+  readStanding: (chargeId: string) => Promise<Standing>;
+  startRecovery: (ask: Recover) => Promise<boolean>;
   readTerminalHolder: (ask: { terminalId: string; chargeId: string }) => Promise<TerminalHolder>;
   endLease: (ask: { terminalId: string; runId: string }) => Promise<void>;
 }
@@ -55,8 +61,9 @@ export function createActivities({
       assertFirstRun(ask);
       await charges.paySession(dintero, ask);
     },
-    readCharge: async (ask) => await charges.readCharge(dintero, ask),
-    readSale: async (ask) => await charges.readSale(dintero, ask),
+    readCharge: async (ask) => await reads.readCharge(dintero, ask),
+    readSale: async (ask) => await reads.readSale(dintero, ask),
+    readTransaction: async (ask) => await reads.readTransaction(dintero, ask),
     /** Dintero voids an approval that lands meanwhile. Twice is harmless: refused, and read back. */
     cancelSession: async ({ chargeId, sessionId, timeoutMs }) => {
       const path = `/sessions/${encodeURIComponent(sessionId)}/cancel`;
@@ -80,6 +87,9 @@ export function createActivities({
       const path = `/transactions/${encodeURIComponent(transactionId)}/void`;
       await charges.postMove(dintero, { what: `void ${chargeId}`, path, timeoutMs });
     },
+    readStanding: async (chargeId) => await readStanding(temporal, chargeId),
+    /** Twice is harmless: a charge has at most one recovery at a time. */
+    startRecovery: async (ask) => await startRecovery(temporal, ask),
     readTerminalHolder: async (ask) => await readTerminalHolder(temporal, ask),
     endLease: async (ask) => {
       await endLease(temporal, ask);

@@ -1,6 +1,7 @@
 /** Who holds a terminal, asked of Temporal itself. */
 import { WorkflowNotFoundError, type Client } from '@temporalio/client';
-import { chargeWorkflowId, terminalWorkflowId } from '../workflows/messages.ts';
+import { terminalWorkflowId } from '../workflows/messages.ts';
+import { describe, isClosed } from './temporal.ts';
 
 export interface TerminalHolder {
   /** The charge that holds the terminal; null when nobody does (any more), or it cannot be told. */
@@ -9,16 +10,6 @@ export interface TerminalHolder {
   /** An earlier run of the asking charge holds it: a reset left it behind. */
   isOurs: boolean;
 }
-
-/** A paused holder, or one in a state that we do not know, still has its prompt. */
-const closed = new Set([
-  'COMPLETED',
-  'FAILED',
-  'CANCELLED',
-  'TERMINATED',
-  'TIMED_OUT',
-  'CONTINUED_AS_NEW',
-]);
 
 const free: TerminalHolder = { chargeId: null, runId: null, isOurs: false };
 
@@ -33,12 +24,13 @@ export async function readTerminalHolder(
   const lease = await describe(client, terminalWorkflowId(ask.terminalId));
   if (lease === null || lease.status.name !== 'RUNNING') return free;
   const holderId = lease.parentExecution?.workflowId ?? '';
-  const chargeId = holderId.replace(/^charge\//, '');
-  if (holderId === chargeWorkflowId(ask.chargeId)) {
+  // A charge holds it, or the recovery of one.
+  const chargeId = holderId.slice(holderId.indexOf('/') + 1);
+  if (chargeId === ask.chargeId) {
     return { chargeId, runId: lease.runId, isOurs: true };
   }
   const holder = await describe(client, holderId);
-  if (holder === null || closed.has(holder.status.name)) {
+  if (holder === null || isClosed(holder)) {
     await endLease(client, { terminalId: ask.terminalId, runId: lease.runId });
   }
   return { chargeId, runId: lease.runId, isOurs: false };
@@ -54,16 +46,5 @@ export async function endLease(
     await handle.terminate('its charge has ended');
   } catch (error) {
     if (!(error instanceof WorkflowNotFoundError)) throw error;
-  }
-}
-
-type Description = Awaited<ReturnType<ReturnType<Client['workflow']['getHandle']>['describe']>>;
-
-async function describe(client: Client, workflowId: string): Promise<Description | null> {
-  try {
-    return await client.workflow.getHandle(workflowId).describe();
-  } catch (error) {
-    if (error instanceof WorkflowNotFoundError) return null;
-    throw error;
   }
 }

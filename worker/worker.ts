@@ -58,7 +58,10 @@ export async function createWorkers(
     connection,
     namespace,
     taskQueue: readsTaskQueue(taskQueue),
-    activities: { readCharge: activities.readCharge },
+    activities: {
+      readCharge: activities.readCharge,
+      readTransaction: activities.readTransaction,
+    },
     maxTaskQueueActivitiesPerSecond: pollsPerSecond,
     // A Dintero that hangs holds each poll for 17 s: these many slots keep the rest moving.
     maxConcurrentActivityTaskExecutions: 400,

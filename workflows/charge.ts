@@ -4,13 +4,24 @@
  * proven: `captured` or `not_charged`. What can go wrong is anything; what never happens is a second prompt, or no
  * answer taken for "no". The rules are in `judgement.ts` and `next-step.ts`, the calls in `dintero-calls.ts`.
  */
-import { allHandlersFinished, CancellationScope, condition } from '@temporalio/workflow';
+import {
+  allHandlersFinished,
+  CancellationScope,
+  condition,
+  workflowInfo,
+} from '@temporalio/workflow';
 import type { SaleReading } from '../activities/dintero/facts.ts';
-import { certainRefusal, createSession, paySession, readSale, sendMove } from './dintero-calls.ts';
-import type { Failed } from './dintero-calls.ts';
+import {
+  certainRefusal,
+  createSession,
+  paySession,
+  sendMove,
+  type Failed,
+} from './dintero-calls.ts';
+import { readSale } from './dintero-reads.ts';
 import type { Reason } from './lists.ts';
 import type { ChargeInput, ChargeRecord, Item } from './messages.ts';
-import { openCase } from './money-case.ts';
+import { openCaseOf } from './money-case.ts';
 import { nextStep } from './next-step.ts';
 import {
   openCharge,
@@ -23,13 +34,25 @@ import { readAndJudge, waitForNews } from './reading.ts';
 import { takeTerminal, type Lease } from './terminal-lease.ts';
 
 export async function terminalCharge(input: ChargeInput): Promise<ChargeRecord> {
-  const charge = openCharge(input);
-  // A Temporal cancellation is a cancel request like the till's: the charge goes on until an ending is proven.
+  const info = workflowInfo();
+  const charge = openCharge({
+    record: input.record,
+    policy: input.policy,
+    chargeStartedAt: info.startTime.getTime(),
+    // So it comes from a cancel that overtook its start.
+    isCancelRequested: input.record.state === 'cancelling',
+    isReset: info.originalExecutionRunId !== info.runId,
+  });
+  return await untilProven(charge, async () => await run(charge, input.items));
+}
+
+/** A charge never fails, and a Temporal cancellation is a cancel request like the till's: it goes on until a proof. */
+export async function untilProven<T>(charge: OpenCharge, story: () => Promise<T>): Promise<T> {
   CancellationScope.current().cancelRequested.catch(() => requestCancel(charge, 'Temporal'));
   try {
-    return await CancellationScope.nonCancellable(async () => await run(charge, input.items));
+    return await CancellationScope.nonCancellable(story);
   } catch (error) {
-    // A charge never fails: a fault of ours parks its task, visibly, until a mended worker goes on (style 3).
+    // A fault of ours parks its task, visibly, until a mended worker goes on (style 3).
     throw new Error('a fault in the charge', { cause: error });
   }
 }
@@ -55,7 +78,7 @@ async function prompt(
   }
   if ('type' in sale && charge.record.terminal_id === null) {
     // Cancelled before it started: Temporal may have forgotten what this id did, so the sale must be read once.
-    return goOn(charge, { is: 'none' }, sale.message);
+    return goOn(charge, { is: 'none', reason: 'cancelled_before_start' }, sale.message);
   }
   const obstacle = whyNotPrompt(charge, lease, sale);
   if (obstacle === null) return await askForCard(charge, items);
@@ -120,7 +143,7 @@ function goOn(charge: OpenCharge, prompt: OpenCharge['situation']['prompt'], why
 }
 
 /** Wait, read, judge, act: the loop that ends only with a proof. */
-async function follow(charge: OpenCharge, lease: Lease): Promise<Changes> {
+export async function follow(charge: OpenCharge, lease: Lease): Promise<Changes> {
   for (;;) {
     await waitForNews(charge);
     const judgement = await readAndJudge(charge);
@@ -142,7 +165,7 @@ async function follow(charge: OpenCharge, lease: Lease): Promise<Changes> {
         await sendMove(charge, step.do);
         break;
       case 'wait':
-        publish(charge, { state: step.state, needs_attention: step.attention });
+        publish(charge, { ...open, state: step.state, needs_attention: step.attention });
         // The money is reserved, so the device is done: the next customer need not wait for our capture.
         if (judgement.is === 'authorised') await lease.release();
         break;
@@ -150,10 +173,13 @@ async function follow(charge: OpenCharge, lease: Lease): Promise<Changes> {
   }
 }
 
+/** What an open charge has not: a recovery may have begun with an ending that turned out to be wrong. */
+const open = { outcome: null, reason: null, captured_amount: null, case_kind: null } as const;
+
 /** The one exit: opens the case that the ending asks for, publishes the outcome, and lets every handler answer. */
-async function close(charge: OpenCharge, ending: Changes): Promise<ChargeRecord> {
+export async function close(charge: OpenCharge, ending: Changes): Promise<ChargeRecord> {
   if (ending.case_kind !== undefined && ending.case_kind !== null) {
-    await openCase({ ...charge.record, ...charge.known, ...ending }, ending.case_kind);
+    await openCaseOf({ ...charge.record, ...charge.known, ...ending }, ending.case_kind);
   }
   publish(charge, ending);
   await condition(allHandlersFinished);

@@ -1,21 +1,13 @@
 /**
- * The calls that one charge makes, and what is learned from each. Calls that move money or wake a terminal are `moves`:
- * one attempt, never repeated by Temporal (design 4). Reads differ only in where they queue.
+ * The calls of a charge that move money or wake a terminal, and what is learned from each. All are `moves`: one
+ * attempt, never repeated by Temporal (design 4).
  */
 import { ActivityFailure, ApplicationFailure, TemporalFailure } from '@temporalio/common';
-import {
-  CancellationScope,
-  condition,
-  proxyActivities,
-  proxyLocalActivities,
-  workflowInfo,
-  type ActivityOptions,
-} from '@temporalio/workflow';
-import type { Activities, ReadCharge } from '../activities/index.ts';
-import type { Reading, SaleReading } from '../activities/dintero/facts.ts';
+import { proxyActivities, workflowInfo, type ActivityOptions } from '@temporalio/workflow';
+import type { Activities } from '../activities/index.ts';
 import type { DinteroFailureType } from '../activities/failures.ts';
 import type { Reason } from './lists.ts';
-import { readsTaskQueue, type Item } from './messages.ts';
+import type { Item } from './messages.ts';
 import type { OpenCharge } from './open-charge.ts';
 import type { Durations } from './policy.ts';
 
@@ -27,11 +19,6 @@ export function moves({ httpTimeout }: Durations): ActivityOptions {
     retry: { maximumAttempts: 1 },
   };
 }
-
-/** How long one GET may take when nobody waits at a workflow-task slot for it. */
-const readTimeoutMs = 5000;
-/** A reading makes at most three GETs (session, transaction, list), with room. */
-const readStartToClose = 3 * readTimeoutMs + 2000;
 
 export interface Failed {
   /** `TimedOut`: the activity's own time-out, or a worker that died: it says nothing about Dintero. */
@@ -57,23 +44,6 @@ export function failureOf(error: unknown): Failed {
     message: cause.message,
     retryAfterMs: detail?.retryAfterMs ?? 0,
   };
-}
-
-/** Before the prompt: which money does the sale have already? Retried until nothing may be sent any more. */
-export async function readSale(charge: OpenCharge): Promise<SaleReading | Failed> {
-  const { readSale: read } = proxyActivities<Activities>({
-    startToCloseTimeout: readStartToClose,
-    scheduleToCloseTimeout: Math.max(1000, charge.situation.sendBefore - Date.now()),
-    // A cashier waits: quick first repeats, and never slower than a second.
-    retry: { initialInterval: 200, maximumInterval: 1000 },
-    summary: 'Has this sale money already?',
-  });
-  try {
-    const { charge_id: chargeId, reference } = charge.record;
-    return await read({ chargeId, reference, timeoutMs: readTimeoutMs });
-  } catch (error) {
-    return failureOf(error);
-  }
 }
 
 /**
@@ -200,84 +170,6 @@ async function guarded(charge: OpenCharge, move: Move): Promise<void> {
     summary: 'Capture all of it',
   });
   await activity.captureTransaction({ chargeId, transactionId, amount, timeoutMs });
-}
-
-/**
- * Reads Dintero once. After a hint as a local activity: the news is fresh and the till waits. After an order on the
- * charge's own queue. A poll waits its turn in the account's rate-limited queue, and gives way when a hint comes.
- */
-export async function readDintero(charge: OpenCharge): Promise<Reading | Failed> {
-  const cause = charge.news;
-  charge.news = null;
-  try {
-    if (cause === 'hint') return await readAfterHint(charge);
-    if (cause === 'order') return await ownQueue.readCharge(query(charge, readTimeoutMs));
-    return await pollUnlessNews(charge);
-  } catch (error) {
-    return failureOf(error);
-  }
-}
-
-const reading = {
-  startToCloseTimeout: readStartToClose,
-  // The workflow's own timer is the only retry: it knows when the next look is due.
-  retry: { maximumAttempts: 1 },
-} satisfies ActivityOptions;
-
-const ownQueue = proxyActivities<Activities>({
-  ...reading,
-  summary: 'Read session and transaction',
-});
-
-function query(charge: OpenCharge, timeoutMs: number): ReadCharge {
-  return {
-    chargeId: charge.record.charge_id,
-    reference: charge.record.reference,
-    sessionId: charge.sessionId,
-    transactionId: charge.transaction?.transactionId ?? null,
-    timeoutMs,
-  };
-}
-
-async function readAfterHint(charge: OpenCharge): Promise<Reading> {
-  const { hintRead } = charge.situation.policy.durations;
-  const { readCharge } = proxyLocalActivities<Activities>({
-    startToCloseTimeout: hintRead,
-    retry: { maximumAttempts: 1 },
-  });
-  try {
-    return await readCharge(query(charge, hintRead));
-  } catch (error) {
-    // Dintero asked us to wait.
-    if (failureOf(error).retryAfterMs > 0) throw error;
-    // Two seconds were not enough: the same look, where it holds no workflow-task slot.
-    return await pollUnlessNews(charge);
-  }
-}
-
-async function pollUnlessNews(charge: OpenCharge): Promise<Reading> {
-  const polls = proxyActivities<Activities>({
-    ...reading,
-    taskQueue: readsTaskQueue(workflowInfo().taskQueue),
-    // Longer than a full queue should ever hold a poll; then the next one takes its place.
-    scheduleToCloseTimeout: readStartToClose + 60_000,
-    summary: 'Poll session and transaction',
-  });
-  const scope = new CancellationScope({ cancellable: true });
-  try {
-    const first = await scope.run(
-      async () =>
-        await Promise.race([
-          polls.readCharge(query(charge, readTimeoutMs)),
-          condition(() => charge.news !== null),
-        ]),
-    );
-    if (first !== undefined) return first;
-  } finally {
-    scope.cancel();
-  }
-  charge.news = null;
-  return await ownQueue.readCharge(query(charge, readTimeoutMs));
 }
 
 const certain: Partial<Record<Failed['type'], Reason>> = {

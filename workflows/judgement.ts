@@ -68,6 +68,12 @@ function whyNotOurs(
   return null;
 }
 
+/** Only what is known to hold no money is without it: `unknown` and `on_hold` may hold some. */
+export function isWithoutMoney({ status, pending, capturedAmount }: TransactionFacts): boolean {
+  const isOver = status === 'declined' || status === 'failed' || status === 'voided';
+  return isOver && pending.length === 0 && capturedAmount === 0;
+}
+
 function judgeSessionAlone(session: SessionFacts): Judgement {
   if (session.transactionId !== null) return unclear('its transaction could not be read');
   const reason = session.endedAs === null ? null : reasonOfEnd[session.endedAs];

@@ -85,7 +85,6 @@ export const terminalLeaseType = 'terminalLease';
 export const moneyCaseType = 'moneyCase';
 export const strayNewsType = 'strayNews';
 export const recoverChargeType = 'recoverCharge';
-export const sweepLostChargesType = 'sweepLostCharges';
 
 export function chargeWorkflowId(chargeId: string): string {
   return `charge/${chargeId}`;
@@ -148,9 +147,9 @@ export const cancel = defineUpdate<ChargeRecord, [CancelOrder]>('cancel');
  * case, or finds that there is nothing to do.
  */
 export interface StrayInput {
-  /** From the callback's path: whose news it says it is. */
-  charge_id: string;
   transaction_id: string;
+  /** From the callback's path: whose news it says it is. What it is, the transaction says. */
+  charge_id: string;
   policy: ChargePolicy;
 }
 
@@ -164,6 +163,8 @@ export interface RecoveryInput {
   record: ChargeRecord;
   /** Why: nobody had proven an outcome, or somebody says otherwise than it. */
   because: 'workflow_lost' | 'contradicted';
+  /** The outcome that was told before. */
+  former: Outcome | null;
   /** What is known beyond the record; session ids never leave the service. */
   session_id: string | null;
   /** When the charge's own workflow started; epoch ms by Temporal's clock. */

@@ -13,6 +13,7 @@ import {
   upsertMemo,
   upsertSearchAttributes,
 } from '@temporalio/workflow';
+import type { CaseKind } from './lists.ts';
 import { caseWorkflowId, keep, searchAttributes } from './messages.ts';
 import type { CaseRecord, ChargeRecord } from './messages.ts';
 
@@ -66,14 +67,12 @@ function describeCase(record: CaseRecord): string {
 | What to do | ${whatToDo} |`;
 }
 
-/** Opens the case of a charge's ending; it lives on when the charge has closed. */
-export async function openCase(record: ChargeRecord, kind: CaseRecord['kind']): Promise<void> {
+/** The case of what a charge has shown in the end. */
+export async function openCaseOf(record: ChargeRecord, kind: CaseKind): Promise<void> {
   const { charge_id, transaction_id, amount, captured_amount, currency, terminal_id, store_id } =
     record;
   if (transaction_id === null) throw new Error('money without a transaction');
-  const opened: CaseRecord = {
-    version: 1,
-    kind,
+  const of = {
     charge_id,
     transaction_id,
     amount,
@@ -81,28 +80,42 @@ export async function openCase(record: ChargeRecord, kind: CaseRecord['kind']): 
     currency,
     terminal_id,
     store_id,
+  };
+  await openCase({ kind, ...of });
+}
+
+type Opened = Omit<
+  CaseRecord,
+  'version' | 'opened_at' | 'settled_at' | 'settled_as' | 'settled_by'
+>;
+
+/** Opens a case; it lives on when whoever opened it has closed. The same money has one case at a time. */
+export async function openCase(of: Opened): Promise<void> {
+  const opened: CaseRecord = {
+    version: 1,
+    ...of,
     opened_at: new Date().toISOString(),
     settled_at: null,
     settled_as: null,
     settled_by: null,
   };
+  const { kind, charge_id, captured_amount, amount, currency } = of;
   const { needsAttention, storeId, terminalId, saleReference } = searchAttributes;
   try {
     await startChild(moneyCase, {
-      workflowId: caseWorkflowId(transaction_id),
+      workflowId: caseWorkflowId(of.transaction_id),
       parentClosePolicy: ParentClosePolicy.ABANDON,
       args: [opened],
       memo: { case: opened },
       staticSummary: `${kind}: ${captured_amount ?? 0} of ${amount ?? 0} ${currency ?? ''} (minor units), ${charge_id}`,
       typedSearchAttributes: [
         { key: needsAttention, value: 'case_open' },
-        { key: storeId, value: store_id ?? '' },
-        { key: terminalId, value: terminal_id ?? '' },
-        { key: saleReference, value: record.reference },
+        { key: storeId, value: of.store_id ?? '' },
+        { key: terminalId, value: of.terminal_id ?? '' },
+        { key: saleReference, value: charge_id.slice(0, charge_id.lastIndexOf('.')) },
       ],
     });
   } catch (error) {
-    // The same money has its case already.
     if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
   }
 }

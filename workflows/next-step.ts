@@ -18,8 +18,8 @@ export interface Tries {
 /** How the prompt went out. */
 export type Prompt =
   | { is: 'sent' }
-  /** Nothing was sent, nor will be: a cancel overtook the start. */
-  | { is: 'none' }
+  /** Nothing was sent, nor will be: a cancel overtook the start, or its history shows that it ended before. */
+  | { is: 'none'; reason: Reason }
   /** Sent and no answer: it may prompt, and is never sent again. */
   | { is: 'lost' }
   /** Dintero published the session to nobody: it is cancelled and read so (design 5 f). */
@@ -36,6 +36,8 @@ export interface Situation {
   readAt: number;
   sendBefore: number;
   deadlineAt: number;
+  /** Since when we hold the terminal; null while another charge does. */
+  heldSince: number | null;
   isCancelRequested: boolean;
   /** What a callback with a good signature said of the end: a reason to cancel, no proof. */
   reportedEnd: Reason | null;
@@ -172,21 +174,25 @@ function reasonOfCancel(now: Situation): Reason {
 function stepWhenAbsent(now: Situation): Step {
   const { promptMode, durations } = now.policy;
   if (now.prompt.is === 'none') {
-    return { do: 'close_not_charged', reason: 'cancelled_before_start' };
+    return { do: 'close_not_charged', reason: now.prompt.reason };
   }
   // In mode `pay` a lost create prompted nobody, unless a history that was reset away went on to pay.
   const neverPrompted = promptMode === 'pay' && !now.isReset;
-  const isOutlived =
-    durations.promptLifetime !== null &&
-    now.readAt >= now.sendBefore + durations.promptLifetime + durations.listLag;
   // A terminal may be idle because it was paid, and the payment may be missing from the list for a while.
   const isSeenIdle = now.seenIdleAt !== null && now.readAt >= now.seenIdleAt + durations.listLag;
-  if (neverPrompted || isOutlived || isSeenIdle) {
+  if (neverPrompted || isLostPromptOver(now) || isSeenIdle) {
     return { do: 'close_not_charged', reason: 'session_lost' };
   }
   const state = now.isCancelRequested ? 'cancelling' : 'checking';
   // Nobody is asked to look before the lost create can no longer arrive.
   const isArrived = now.readAt >= now.sendBefore + durations.httpTimeout;
-  const isForPerson = durations.promptLifetime === null && isArrived;
+  const isForPerson = (durations.promptLifetime === null || now.heldSince === null) && isArrived;
   return wait(state, now, isForPerson ? 'session_lost' : null);
+}
+
+/** While another charge held the terminal, a lost prompt may have queued behind it: it lives from when we hold it. */
+function isLostPromptOver({ policy, heldSince, sendBefore, readAt }: Situation): boolean {
+  const { promptLifetime, listLag } = policy.durations;
+  if (promptLifetime === null || heldSince === null) return false;
+  return readAt >= Math.max(sendBefore, heldSince) + promptLifetime + listLag;
 }

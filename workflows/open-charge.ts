@@ -18,18 +18,21 @@ import {
   searchAttributes,
   searchState,
   transactionReported,
-  type ChargeInput,
   type ChargeRecord,
   type CancelOrder,
   type TransactionReport,
 } from './messages.ts';
 import type { Prompt, Situation, Tries } from './next-step.ts';
-import type { Durations } from './policy.ts';
+import type { ChargePolicy, Durations } from './policy.ts';
 
 /** Everything a running charge knows. Mutable: the workflow is its only writer. */
 export interface OpenCharge {
   record: ChargeRecord;
   sessionId: string | null;
+  /** Sessions that callbacks addressed to this charge have named, for a create whose answer was lost. */
+  reportedSessions: string[];
+  /** When this follow-up began, by Temporal's clock: its age sets its pace. Epoch ms. */
+  startedAt: number;
   situation: Situation;
   /** The last reading's transaction, when it is ours. */
   transaction: TransactionFacts | null;
@@ -44,15 +47,25 @@ export interface OpenCharge {
   lastNews: string;
 }
 
+interface Opening {
+  record: ChargeRecord;
+  policy: ChargePolicy;
+  /** When the charge itself started; a recovery begins later. */
+  chargeStartedAt: number;
+  isCancelRequested: boolean;
+  isReset: boolean;
+}
+
 /** Opens the charge and registers every handler, synchronously: a callback may be here before the first await. */
-export function openCharge(input: ChargeInput): OpenCharge {
-  const { policy, record } = input;
-  const info = workflowInfo();
-  const startedAt = info.startTime.getTime();
+export function openCharge(opening: Opening): OpenCharge {
+  const { policy, record, chargeStartedAt, isCancelRequested, isReset } = opening;
+  const startedAt = workflowInfo().startTime.getTime();
   const notAfter = record.not_after === null ? Infinity : Date.parse(record.not_after);
   const charge: OpenCharge = {
     record,
     sessionId: null,
+    reportedSessions: [],
+    startedAt,
     transaction: null,
     known: {},
     news: null,
@@ -62,12 +75,12 @@ export function openCharge(input: ChargeInput): OpenCharge {
     situation: {
       policy,
       prompt: { is: 'lost' } satisfies Prompt,
-      isReset: info.originalExecutionRunId !== info.runId,
+      isReset,
       readAt: startedAt,
-      sendBefore: Math.min(startedAt + policy.durations.sendWindow, notAfter),
-      deadlineAt: startedAt + policy.durations.deadline,
-      // So it comes from a cancel that overtook its start.
-      isCancelRequested: record.state === 'cancelling',
+      sendBefore: Math.min(chargeStartedAt + policy.durations.sendWindow, notAfter),
+      deadlineAt: chargeStartedAt + policy.durations.deadline,
+      heldSince: null,
+      isCancelRequested,
       reportedEnd: null,
       firstEnd: null,
       seenIdleAt: null,
@@ -103,6 +116,7 @@ function listen(charge: OpenCharge): void {
       charge.lastNews = report?.source ?? 'an operator';
       const end = reportedEnds[report?.error ?? ''];
       if (end !== undefined) charge.situation.reportedEnd ??= end;
+      rememberSession(charge, report?.session_id);
     },
     {
       description:
@@ -131,6 +145,14 @@ function listen(charge: OpenCharge): void {
         'Asks to stop. {"by": "<who>"}; with "terminal_seen_idle": true when you see the terminal idle',
     },
   );
+}
+
+/** Few: anybody may send callbacks, and one of them is the right one. */
+const reportedSessionsMax = 5;
+
+function rememberSession({ sessionId, reportedSessions }: OpenCharge, reported?: string): void {
+  if (sessionId !== null || reported === undefined || reportedSessions.includes(reported)) return;
+  if (reportedSessions.push(reported) > reportedSessionsMax) reportedSessions.shift();
 }
 
 const attentionsForEvidence = new Set<Attention | null>(['prompt_may_live', 'session_lost']);

@@ -1,10 +1,12 @@
 /** When the charge looks at Dintero, and what it remembers of what it saw. */
 import { condition, sleep } from '@temporalio/workflow';
 import type { TransactionFacts } from '../activities/dintero/facts.ts';
-import { readDintero, type Failed } from './dintero-calls.ts';
+import type { Failed } from './dintero-calls.ts';
+import { readDintero } from './dintero-reads.ts';
 import { judge, type Asked, type Judgement } from './judgement.ts';
 import type { ChargeRecord } from './messages.ts';
 import type { OpenCharge } from './open-charge.ts';
+import type { Durations } from './policy.ts';
 
 /**
  * Waits for the first of: a hint, an order, the next poll, the deadline. Hints keep a gap, so that a storm of callbacks
@@ -35,16 +37,18 @@ export async function waitForNews(charge: OpenCharge): Promise<void> {
   if (pause > 0) await sleep(pause, { summary: 'Reads of one charge keep their distance' });
 }
 
-/** clamp(age / 10, pollMin, pollMax) with 10 % jitter, so that charges started together do not poll together. */
 function nextPollAt(charge: OpenCharge): number {
-  const { pollMin, pollMax } = charge.situation.policy.durations;
-  const interval = Math.min(Math.max(ageOf(charge) / 10, pollMin), pollMax);
-  return Date.now() + Math.round(interval * (0.95 + Math.random() * 0.1));
+  return Date.now() + pollInterval(ageOf(charge), charge.situation.policy.durations);
 }
 
-/** By Temporal's clock alone: `created_at` is the api's. */
-function ageOf({ situation }: OpenCharge): number {
-  return Date.now() - (situation.deadlineAt - situation.policy.durations.deadline);
+/** clamp(age / 10, pollMin, pollMax) with 10 % jitter, so that what started together does not poll together. In ms. */
+export function pollInterval(age: number, { pollMin, pollMax }: Durations): number {
+  const interval = Math.min(Math.max(age / 10, pollMin), pollMax);
+  return Math.round(interval * (0.95 + Math.random() * 0.1));
+}
+
+function ageOf({ startedAt }: OpenCharge): number {
+  return Date.now() - startedAt;
 }
 
 function waitingFor(charge: OpenCharge, until: number): string {

@@ -42,6 +42,14 @@ export interface Lease {
   endAtClose: () => Promise<void>;
 }
 
+/** Nothing is held, and nothing is to be freed. */
+export const noLease: Lease = {
+  isHeld: false,
+  heldBy: null,
+  release: nothing,
+  endAtClose: nothing,
+};
+
 // Short calls to Temporal itself.
 const calls = {
   startToCloseTimeout: '5 s',
@@ -65,20 +73,26 @@ const { endLease } = proxyActivities<Activities>({
 export async function takeTerminal({ record, situation }: OpenCharge): Promise<Lease> {
   const { terminal_id: terminalId, charge_id: chargeId } = record;
   let heldBy: string | null = null;
-  const notHeld = { isHeld: false, release: nothing, endAtClose: nothing };
-  if (terminalId === null) return { ...notHeld, heldBy }; // cancelled before it started
+  if (terminalId === null) return noLease; // cancelled before it started
   for (const isLastLook of [false, true]) {
     const lease = await startLease({ terminalId, chargeId });
-    if (lease !== null) return lease;
+    if (lease !== null) {
+      situation.heldSince = Date.now();
+      return lease;
+    }
     const holder = await readHolder({ terminalId, chargeId });
-    if (holder.isOurs) return adoptedLease(terminalId, holder.runId);
+    if (holder.isOurs) {
+      // An earlier run of ours has held it all the time.
+      situation.heldSince = 0;
+      return adoptedLease(terminalId, holder.runId);
+    }
     heldBy = holder.chargeId;
     if (!isLastLook) {
       const { leaseLook } = situation.policy.durations;
       await sleep(leaseLook, { summary: 'The terminal is busy: one more look' });
     }
   }
-  return { ...notHeld, heldBy };
+  return { ...noLease, heldBy };
 }
 
 async function nothing(): Promise<void> {
@@ -127,7 +141,7 @@ async function startLease({
   }
 }
 
-/** A run made by reset finds the lease of the old run, which the server left behind: it is ended by its run id. */
+/** A run made by reset, or a recovery after one, finds the lease of the old run, which the server left behind: it is ended by its run id. */
 function adoptedLease(terminalId: string, runId: string | null): Lease {
   const end = async (): Promise<void> => {
     if (runId === null) return;

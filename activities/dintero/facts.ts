@@ -48,6 +48,12 @@ export interface SessionFacts {
   endedAs: 'cancelled' | 'declined' | 'failed' | null;
 }
 
+/** A transaction that news named. `isOurs`: an in-person payment of a session that this installation has created. */
+export interface FoundTransaction {
+  transaction: TransactionFacts;
+  isOurs: boolean;
+}
+
 /** One look at Dintero. `session` is null when we know no session; both null: nothing of this charge was found. */
 export interface Reading {
   session: SessionFacts | null;

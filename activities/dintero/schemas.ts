@@ -62,6 +62,11 @@ export const sessionAnswer = z
     };
   });
 
+/** Whose session it is: the installation's name that was sent with the create. */
+export const installationAnswer = z
+  .object({ metadata: z.object({ ext_kvitt_installation: text }).nullish().catch(null) })
+  .transform(({ metadata }) => metadata?.ext_kvitt_installation ?? null);
+
 export const createdSessionAnswer = z
   .object({
     id: z.string().min(1),

@@ -104,6 +104,7 @@ describe('activities', () => {
           reference: 'S-1',
           sessionId,
           transactionId: null,
+          search: null,
           timeoutMs,
         });
       case 'readSale':
@@ -162,7 +163,7 @@ describe('activities', () => {
       'OutcomeUnknown',
     ],
     ['answers 400', { kind: 'status', status: 400 }, 'DinteroRejected', 'DinteroRejected'],
-    ['answers 404', { kind: 'status', status: 404 }, 'DinteroUnavailable', 'DinteroRejected'],
+    ['answers 404', { kind: 'status', status: 404 }, 'DinteroNotFound', 'DinteroRejected'],
     [
       'answers 403, also with a fresh token',
       { kind: 'status', status: 403 },

@@ -22,7 +22,7 @@ const rows: Row[] = [
   [answered(400, '<html>'), 'DinteroUnavailable', 'OutcomeUnknown'],
   [answered(401), 'DinteroUnauthorized', 'DinteroUnauthorized'],
   [answered(403), 'DinteroUnauthorized', 'DinteroUnauthorized'],
-  [answered(404), 'DinteroUnavailable', 'DinteroRejected'],
+  [answered(404), 'DinteroNotFound', 'DinteroRejected'],
   [answered(404, 'no such host'), 'DinteroUnavailable', 'OutcomeUnknown'],
   [answered(408), 'DinteroUnavailable', 'OutcomeUnknown'],
   [answered(409), 'DinteroUnavailable', 'OutcomeUnknown'],

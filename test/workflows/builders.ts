@@ -1,6 +1,7 @@
 /** Valid by default; a test overrides the one field that it is about. */
 import type { SessionFacts, TransactionFacts } from '../../activities/dintero/facts.ts';
 import type { Asked } from '../../workflows/judgement.ts';
+import type { ChargeRecord } from '../../workflows/messages.ts';
 import type { Situation } from '../../workflows/next-step.ts';
 import { derivePolicy, type ChargePolicy, type PolicySettings } from '../../workflows/policy.ts';
 
@@ -40,6 +41,39 @@ export function transaction(change: Partial<TransactionFacts> = {}): Transaction
   };
 }
 
+/** A charge that has just started. */
+export function record(change: Partial<ChargeRecord> = {}): ChargeRecord {
+  const at = '2026-11-22T09:15:11.000Z';
+  return {
+    version: 1,
+    start_id: 'start',
+    charge_id: 'S-1.1',
+    reference: 'S-1',
+    attempt: 1,
+    amount: asked.amount,
+    currency: asked.currency,
+    terminal_id: asked.terminalId,
+    store_id: 'bergen-01',
+    payout_destination_id: 'seller-9',
+    items: null,
+    not_after: null,
+    state: 'starting',
+    outcome: null,
+    reason: null,
+    captured_amount: null,
+    needs_attention: null,
+    attention_at: null,
+    case_kind: null,
+    transaction_id: null,
+    card: null,
+    held_by: null,
+    created_at: at,
+    state_since: at,
+    updated_at: at,
+    ...change,
+  };
+}
+
 export function policy(change: Partial<PolicySettings> = {}): ChargePolicy {
   return derivePolicy({
     promptMode: 'create',
@@ -58,6 +92,7 @@ const start = 1_000_000_000;
 export function situation(change: Partial<Situation> = {}): Situation {
   return {
     policy: policy(),
+    heldSince: start,
     prompt: { is: 'sent' },
     isReset: false,
     readAt: start + 60_000,

@@ -60,7 +60,7 @@ const policies = (['create', 'publish', 'pay'] as const).flatMap((promptMode) =>
 const prompts: Prompt[] = [
   { is: 'sent' },
   { is: 'lost' },
-  { is: 'none' },
+  { is: 'none', reason: 'cancelled_before_start' },
   { is: 'unpublished' },
   { is: 'withheld', reason: 'rejected' },
 ];

@@ -60,8 +60,13 @@ describe('wire names', () => {
     const { transactionReported, prompted, cancel, keep } = messages;
     const named = { transactionReported, prompted, cancel, keep };
     expect(Object.values(named).map(({ name }) => name)).toEqual(Object.keys(named));
-    const { moneyCaseType, terminalChargeType, terminalLeaseType } = messages;
-    const types = [moneyCaseType, terminalChargeType, terminalLeaseType];
+    const types = [
+      messages.moneyCaseType,
+      messages.recoverChargeType,
+      messages.strayNewsType,
+      messages.terminalChargeType,
+      messages.terminalLeaseType,
+    ];
     expect(Object.keys(workflows).toSorted()).toEqual(types);
   });
 });

@@ -1,0 +1,149 @@
+/**
+ * Stray news: a callback for a charge that has ended, or that nobody knows, `stray/<transaction_id>`. The transaction is
+ * read, and only what it shows counts. It is handed to the charge's recovery when it contradicts what was told; money of
+ * ours without a charge becomes a case; what is not surely ours is never touched.
+ */
+import { condition, proxyActivities, setHandler, workflowInfo } from '@temporalio/workflow';
+import type { FoundTransaction, TransactionFacts } from '../activities/dintero/facts.ts';
+import type { Activities, Standing } from '../activities/index.ts';
+import { failureOf } from './dintero-calls.ts';
+import { readStartToClose, readTimeoutMs } from './dintero-reads.ts';
+import { isWithoutMoney } from './judgement.ts';
+import { readsTaskQueue, transactionReported, type StrayInput } from './messages.ts';
+import { openCase } from './money-case.ts';
+import { pollInterval } from './reading.ts';
+
+/** What became of the news. */
+export type StrayEnding =
+  'not_ours' | 'agrees' | 'no_money' | 'followed' | 'case_opened' | 'unreadable';
+
+/** Dintero's slowest documented answer, an auto-capture: what it does not know for that long was never there. */
+const giveUpAfterMs = 48 * 3_600_000;
+
+export async function strayNews(input: StrayInput): Promise<StrayEnding> {
+  let hasNews = false;
+  setHandler(transactionReported, () => void (hasNews = true), {
+    description: 'More news of this transaction: it is read again.',
+  });
+  const startedAt = workflowInfo().startTime.getTime();
+  for (;;) {
+    hasNews = false;
+    const look = await lookAt(input);
+    const age = Date.now() - startedAt;
+    const isOver = look.ending !== 'open' || (look.isUnknownToDintero && age > giveUpAfterMs);
+    if (isOver && !hasNews) return look.ending === 'open' ? 'unreadable' : look.ending;
+    const pause = Math.max(pollInterval(age, input.policy.durations), look.retryAfterMs);
+    await condition(() => hasNews, pause, { summary: 'Not clear yet: waiting for the next look' });
+  }
+}
+
+interface Look {
+  ending: StrayEnding | 'open';
+  retryAfterMs: number;
+  isUnknownToDintero: boolean;
+}
+
+async function lookAt({ transaction_id: transactionId, charge_id }: StrayInput): Promise<Look> {
+  const ask = { chargeId: charge_id, transactionId, timeoutMs: readTimeoutMs };
+  try {
+    const found = await reads().readTransaction(ask);
+    const standing = await temporal.readStanding(found.transaction.chargeId);
+    const ending = await act(verdictOn(found, standing), found.transaction);
+    return { ending, retryAfterMs: 0, isUnknownToDintero: false };
+  } catch (error) {
+    const { type, retryAfterMs } = failureOf(error);
+    return { ending: 'open', retryAfterMs, isUnknownToDintero: type === 'DinteroNotFound' };
+  }
+}
+
+function reads(): Pick<Activities, 'readTransaction'> {
+  return proxyActivities<Activities>({
+    startToCloseTimeout: readStartToClose,
+    retry: { maximumAttempts: 1 },
+    taskQueue: readsTaskQueue(workflowInfo().taskQueue),
+    summary: 'Read the transaction that the news names',
+  });
+}
+
+const temporal = proxyActivities<Activities>({
+  startToCloseTimeout: '10 s',
+  retry: { maximumInterval: '10 s' },
+});
+
+export type Verdict =
+  'not_ours' | 'agrees' | 'no_money' | 'wait' | 'lost' | 'contradicted' | 'orphan';
+
+/** What the news is worth, by what Dintero shows and what was told of the charge. Pure and total. */
+export function verdictOn({ transaction, isOurs }: FoundTransaction, standing: Standing): Verdict {
+  if (!isOurs || !isChargeId(transaction.chargeId)) return 'not_ours';
+  // Whoever follows the charge is told, and reads for himself.
+  if (standing.is === 'running') return 'contradicted';
+  if (standing.is === 'closed' && standing.isLost) return 'lost';
+  if (standing.is === 'closed' && isOf(transaction, standing.record)) {
+    return isAsTold(transaction, standing.record) ? 'agrees' : 'contradicted';
+  }
+  // A charge that we do not know, or one that was paid by another transaction.
+  if (isWithoutMoney(transaction)) return 'no_money';
+  return isMoney.has(transaction.status) ? 'orphan' : 'wait';
+}
+
+type Told = Extract<Standing, { is: 'closed' }>['record'];
+
+/** A charge that told of no money is contradicted by any transaction that carries its id. */
+function isOf({ transactionId }: TransactionFacts, record: Told): boolean {
+  return record.outcome === 'not_charged' || record.transaction_id === transactionId;
+}
+
+function isAsTold(transaction: TransactionFacts, record: Told): boolean {
+  if (record.outcome === 'not_charged') return isWithoutMoney(transaction);
+  return (
+    transaction.pending.length === 0 &&
+    transaction.refundedAmount === 0 &&
+    transaction.capturedAmount === record.captured_amount &&
+    isMoney.has(transaction.status)
+  );
+}
+
+const isMoney = new Set<TransactionFacts['status']>([
+  'authorised',
+  'partly_captured',
+  'captured',
+  'partly_refunded',
+  'partly_captured_refunded',
+  'refunded',
+]);
+
+function isChargeId(text: string): boolean {
+  return /^[\w-]{1,36}\.\d{1,3}$/.test(text);
+}
+
+async function act(verdict: Verdict, transaction: TransactionFacts): Promise<StrayEnding | 'open'> {
+  const { chargeId, sessionId } = transaction;
+  switch (verdict) {
+    case 'not_ours':
+    case 'agrees':
+    case 'no_money':
+      return verdict;
+    case 'wait':
+      return 'open';
+    case 'lost':
+    case 'contradicted': {
+      const because = verdict === 'lost' ? 'workflow_lost' : verdict;
+      const isKnown = await temporal.startRecovery({ chargeId, because, sessionId });
+      // Forgotten between two looks: the next one says so.
+      return isKnown ? 'followed' : 'open';
+    }
+    case 'orphan':
+      await openCase({
+        kind: 'orphan',
+        charge_id: chargeId,
+        transaction_id: transaction.transactionId,
+        amount: transaction.amount,
+        captured_amount: transaction.capturedAmount,
+        currency: transaction.currency,
+        terminal_id: transaction.terminalId,
+        store_id: null,
+      });
+      return 'case_opened';
+  }
+}
