@@ -10,6 +10,11 @@ const baseUrl = z
 
 export const workerConfigSchema = z.object({
   TEMPORAL_TASK_QUEUE: z.string().min(1).default('kvitt'),
+  TEMPORAL_DEPLOYMENT_NAME: z.string().min(1).default('kvitt'),
+  TEMPORAL_WORKER_BUILD_ID: z
+    .string()
+    .regex(/^[A-Za-z0-9._-]{1,60}$/, 'must be letters, digits, dots, dashes, at most 60')
+    .optional(),
   DINTERO_CHECKOUT_URL: baseUrl,
   DINTERO_API_URL: baseUrl,
   DINTERO_ACCOUNT_ID: z.string().regex(/^[PT]\d{8}$/, 'must be P or T and 8 digits'),

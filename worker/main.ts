@@ -50,6 +50,14 @@ async function main(): Promise<void> {
       namespace,
       taskQueue,
       activities: createActivities({ config: dinteroConfig(config), temporal: client }),
+      ...(config.TEMPORAL_WORKER_BUILD_ID === undefined
+        ? {}
+        : {
+            version: {
+              deploymentName: config.TEMPORAL_DEPLOYMENT_NAME,
+              buildId: config.TEMPORAL_WORKER_BUILD_ID,
+            },
+          }),
       ...(config.WORKFLOW_BUNDLE === undefined
         ? {}
         : { bundle: { codePath: config.WORKFLOW_BUNDLE } }),

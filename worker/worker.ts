@@ -9,6 +9,8 @@ export interface WorkerSetup {
   namespace: string;
   taskQueue: string;
   activities: Activities;
+  /** Worker versioning: what a charge was started by goes on with it. Without it every worker takes every charge. */
+  version?: { deploymentName: string; buildId: string };
   /** A bundle made by `npm run bundle`, or one in memory; without one the workflows are bundled now. */
   bundle?: { codePath: string } | { code: string };
 }
@@ -41,11 +43,15 @@ const pollsPerSecond = 20;
 export async function createWorkers(
   setup: WorkerSetup,
 ): Promise<{ charges: Worker; polls: Worker }> {
-  const { connection, namespace, taskQueue, activities } = setup;
-  const charges = await Worker.create({
-    ...tuning,
+  const { connection, namespace, taskQueue, activities, version } = setup;
+  const line = {
     connection,
     namespace,
+    ...(version === undefined ? {} : { workerDeploymentOptions: versioned(version) }),
+  };
+  const charges = await Worker.create({
+    ...tuning,
+    ...line,
     taskQueue,
     activities,
     ...(setup.bundle === undefined
@@ -55,8 +61,7 @@ export async function createWorkers(
   const polls = await Worker.create({
     shutdownGraceTime: tuning.shutdownGraceTime,
     shutdownForceTime: tuning.shutdownForceTime,
-    connection,
-    namespace,
+    ...line,
     taskQueue: readsTaskQueue(taskQueue),
     activities: {
       readCharge: activities.readCharge,
@@ -67,6 +72,16 @@ export async function createWorkers(
     maxConcurrentActivityTaskExecutions: 400,
   });
   return { charges, polls };
+}
+
+/**
+ * A charge lives minutes, so it stays with the version that started it and new code never replays it. What may live
+ * for weeks says so itself (`money-case.ts`).
+ */
+function versioned(
+  version: NonNullable<WorkerSetup['version']>,
+): NonNullable<WorkerOptions['workerDeploymentOptions']> {
+  return { version, useWorkerVersioning: true, defaultVersioningBehavior: 'PINNED' };
 }
 
 /** The entry of the workflow code, as source. */
