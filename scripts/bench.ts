@@ -3,6 +3,7 @@
  * every outcome is checked against the ledger. Read the ratios: the figures are the machine's.
  *
  *   npm run bench -- --levels 10 --waiting 1000     adds: do waiting tills slow a new charge?
+ *   npm run bench -- --levels 10 --hanging 200      adds: does a Dintero that hangs slow a new charge?
  */
 import { once } from 'node:events';
 import { spawn, type ChildProcess } from 'node:child_process';
@@ -13,7 +14,8 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { Client, Connection } from '@temporalio/client';
 import { audit, type Reported } from './audit.ts';
-import { costOf } from './bench/cost.ts';
+import { costOf, cpuOf } from './bench/cost.ts';
+import { measureHanging } from './bench/hanging.ts';
 import { measureWaiting } from './bench/waiting.ts';
 import type { NaiveAppSettings } from './bench/naive-app.ts';
 import { controlSimulator } from './dintero-simulator.ts';
@@ -25,6 +27,7 @@ const { values: options } = parseArgs({
     rounds: { type: 'string', default: '2' },
     levels: { type: 'string', default: '1,10,50' },
     waiting: { type: 'string', default: '0' },
+    hanging: { type: 'string', default: '0' },
   },
 });
 const levels = options.levels.split(',').map(Number);
@@ -40,18 +43,6 @@ interface Figures {
   ms: number[];
   elapsedMs: number;
   cpuMs: Record<string, number>;
-}
-
-/** CPU time of a process so far, in ms; 0 where /proc does not tell. */
-async function cpuOf(pid: number): Promise<number> {
-  try {
-    const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    // utime and stime, in ticks of 10 ms.
-    return (Number(fields[11]) + Number(fields[12])) * 10;
-  } catch {
-    return 0;
-  }
 }
 
 async function cpu(contender: Contender): Promise<Record<string, number>> {
@@ -275,6 +266,8 @@ async function main(): Promise<void> {
       const ours = await costOf(client, [`charge/${charge_id}`, `terminal/${terminal_id}`]);
       console.log(`\nOne charge with its lease: ${ours}`);
       console.log(`One naive charge: ${await costOf(client, [`naive/${lastNaive}`])}`);
+      const hanging = Number(options.hanging);
+      if (hanging > 0) await measureHanging({ stack, dintero, client }, hanging);
       await connection.close();
     } finally {
       await naive.stop();

@@ -27,8 +27,9 @@ const tuning = {
   maxCachedWorkflows: 2000,
   // 40 is Temporal's default; a local activity after a hint holds one for 2 s at most.
   maxConcurrentWorkflowTaskExecutions: 40,
-  // Creates may wait out their window (30 s) when Dintero cannot be reached; they must not starve captures and voids.
-  maxConcurrentActivityTaskExecutions: 200,
+  // Creates may wait out their window (30 s) when Dintero cannot be reached, and each call hangs 15 s when it hangs; at
+  // ten charges a second they must not starve captures and voids. Waiting costs nothing but memory.
+  maxConcurrentActivityTaskExecutions: 500,
   // One per charge whose callback just came; the rest wait a moment.
   maxConcurrentLocalActivityExecutions: 100,
 } as const satisfies Partial<WorkerOptions>;

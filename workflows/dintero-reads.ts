@@ -37,15 +37,18 @@ export async function readSale(charge: OpenCharge): Promise<SaleReading | Failed
 
 /**
  * Reads Dintero once. After a hint as a local activity: the news is fresh and the till waits. After an order on the
- * charge's own queue. A poll waits its turn in the account's rate-limited queue, and gives way when a hint comes.
+ * charge's own queue. A poll waits its turn in the account's rate-limited queue, and gives way to what is more urgent.
  */
 export async function readDintero(charge: OpenCharge): Promise<Reading | Failed> {
-  const cause = charge.news;
-  charge.news = null;
   try {
-    if (cause === 'hint') return await readAfterHint(charge);
-    if (cause === 'order') return await ownQueue.readCharge(query(charge, readTimeoutMs));
-    return await pollUnlessNews(charge);
+    for (;;) {
+      const cause = charge.news;
+      charge.news = null;
+      if (cause === 'order') return await ownQueue.readCharge(query(charge, readTimeoutMs));
+      const quick = cause === 'hint' ? await readAfterHint(charge) : null;
+      const found = quick ?? (await pollUnlessUrgent(charge, cause));
+      if (found !== null) return found;
+    }
   } catch (error) {
     return failureOf(error);
   }
@@ -88,7 +91,8 @@ function searchFor({ record, situation, reportedSessions }: OpenCharge): ReadCha
   };
 }
 
-async function readAfterHint(charge: OpenCharge): Promise<Reading> {
+/** null: it was not answered at once. The same look is taken where it holds no workflow-task slot. */
+async function readAfterHint(charge: OpenCharge): Promise<Reading | null> {
   const { hintRead } = charge.situation.policy.durations;
   const { readCharge } = proxyLocalActivities<Activities>({
     startToCloseTimeout: hintRead,
@@ -99,12 +103,15 @@ async function readAfterHint(charge: OpenCharge): Promise<Reading> {
   } catch (error) {
     // Dintero asked us to wait.
     if (failureOf(error).retryAfterMs > 0) throw error;
-    // Two seconds were not enough: the same look, where it holds no workflow-task slot.
-    return await pollUnlessNews(charge);
+    return null;
   }
 }
 
-async function pollUnlessNews(charge: OpenCharge): Promise<Reading> {
+/** null: an order has come, or, unless a hint was just tried in vain, a hint. */
+async function pollUnlessUrgent(
+  charge: OpenCharge,
+  cause: OpenCharge['news'],
+): Promise<Reading | null> {
   const polls = proxyActivities<Activities>({
     ...reading,
     taskQueue: readsTaskQueue(workflowInfo().taskQueue),
@@ -112,19 +119,16 @@ async function pollUnlessNews(charge: OpenCharge): Promise<Reading> {
     scheduleToCloseTimeout: readStartToClose + 60_000,
     summary: 'Poll session and transaction',
   });
+  const isUrgent = (): boolean =>
+    charge.news === 'order' || (charge.news === 'hint' && cause !== 'hint');
   const scope = new CancellationScope({ cancellable: true });
   try {
-    const first = await scope.run(
+    const found = await scope.run(
       async () =>
-        await Promise.race([
-          polls.readCharge(query(charge, readTimeoutMs)),
-          condition(() => charge.news !== null),
-        ]),
+        await Promise.race([polls.readCharge(query(charge, readTimeoutMs)), condition(isUrgent)]),
     );
-    if (first !== undefined) return first;
+    return found ?? null;
   } finally {
     scope.cancel();
   }
-  charge.news = null;
-  return await ownQueue.readCharge(query(charge, readTimeoutMs));
 }

@@ -29,7 +29,8 @@ async function start(stack: Stack, number: number): Promise<number> {
   return performance.now() - from;
 }
 
-async function medianOfStarts(stack: Stack, first: number): Promise<number> {
+/** The median, in ms, of starting some charges one after the other; they stay open. */
+export async function medianOfStarts(stack: Stack, first: number): Promise<number> {
   const ms: number[] = [];
   for (let n = 0; n < samples; n += 1) ms.push(await start(stack, first + n));
   return ms.toSorted((a, b) => a - b)[samples / 2] ?? Number.NaN;
@@ -42,17 +43,14 @@ export async function measureWaiting(
 ): Promise<void> {
   await dintero.customer({ action: 'none' });
   const alone = await medianOfStarts(stack, 1001);
-  const numbers = Array.from({ length: tills }, (_, index) => 2001 + index);
-  for (let n = 0; n < numbers.length; n += 10) {
-    await Promise.all(numbers.slice(n, n + 10).map(async (number) => await start(stack, number)));
-  }
+  const references = await openTills(stack, { tills, first: 5001 });
   const open = await medianOfStarts(stack, 1101);
   const stop = new AbortController();
   const waiting: Promise<void>[] = [];
-  for (const number of numbers) {
-    waiting.push(waitOn(stack, { number, signal: stop.signal }));
+  for (const [index, reference] of references.entries()) {
+    waiting.push(waitOn(stack, { reference, signal: stop.signal }));
     // Tills come one by one: each first looks at its charge, then waits.
-    if (number % 10 === 0) await stack.child('api').ready();
+    if (index % 10 === 0) await stack.child('api').ready();
   }
   const together = await medianOfStarts(stack, 1201);
   stop.abort();
@@ -66,11 +64,23 @@ export async function measureWaiting(
   for (const [what, ms] of figures) console.log(`  ${ms.toFixed(0).padStart(4)} ms ${what}`);
 }
 
+/** Opens charges that nobody pays, ten at a time; returns their sales. */
+export async function openTills(
+  stack: Stack,
+  { tills, first }: { tills: number; first: number },
+): Promise<string[]> {
+  const numbers = Array.from({ length: tills }, (_, index) => first + index);
+  for (let n = 0; n < numbers.length; n += 10) {
+    await Promise.all(numbers.slice(n, n + 10).map(async (number) => await start(stack, number)));
+  }
+  return numbers.map((number) => sale(number).reference);
+}
+
 async function waitOn(
   stack: Stack,
-  { number, signal }: { number: number; signal: AbortSignal },
+  { reference, signal }: { reference: string; signal: AbortSignal },
 ): Promise<void> {
-  const url = `${stack.apiUrl}/charges/${sale(number).reference}.1?wait=60`;
+  const url = `${stack.apiUrl}/charges/${reference}.1?wait=60`;
   while (!signal.aborted) {
     const response = await fetch(url, { signal });
     await response.text();
