@@ -73,15 +73,20 @@ export async function startRecovery(client: Client, ask: Recover): Promise<boole
     await client.workflow.getHandle(standing.workflowId).signal(transactionReported, report);
     return true;
   }
+  // Somebody was faster.
+  if (ask.because === 'workflow_lost' && !standing.isLost) return true;
   const origin = await originOf(client, ask.chargeId);
+  const interrupted = standing.isLost ? origin.recovery : null;
+  if (interrupted !== null) {
+    const record = reopened(standing.record, interrupted.policy);
+    await start(client, { ...interrupted, record }, origin.taskQueue);
+    return true;
+  }
   const isLost = ask.because === 'workflow_lost';
-  const record =
-    isLost || standing.record.outcome === 'not_charged'
-      ? reopened(standing.record, origin.policy)
-      : standing.record;
+  const { taskQueue, recovery: _before, ...known } = origin;
   const input: RecoveryInput = {
-    ...origin,
-    record,
+    ...known,
+    record: reopened(standing.record, origin.policy),
     former: standing.record.outcome,
     because: ask.because,
     session_id: ask.sessionId ?? origin.session_id,
@@ -90,7 +95,7 @@ export async function startRecovery(client: Client, ask: Recover): Promise<boole
       ? origin.is_cancel_requested
       : standing.record.outcome === 'not_charged',
   };
-  await start(client, input, origin.taskQueue);
+  await start(client, input, taskQueue);
   return true;
 }
 
@@ -135,30 +140,45 @@ async function start(client: Client, input: RecoveryInput, taskQueue: string): P
   }
 }
 
-type Origin = Omit<RecoveryInput, 'record' | 'because' | 'former'> & { taskQueue: string };
+type Origin = Omit<RecoveryInput, 'record' | 'because' | 'former'> & {
+  taskQueue: string;
+  /** What the last recovery was started with, if there was one. */
+  recovery: RecoveryInput | null;
+};
 type History = NonNullable<Awaited<ReturnType<WorkflowHandle['fetchHistory']>>['events']>;
 
-/** What only the history knows: the rules it was started with, and what was sent or ordered before it ended. */
+/** What only histories know: the rules it was started with, and what was sent or ordered before it ended. */
 async function originOf(client: Client, chargeId: string): Promise<Origin> {
-  const [own, recovery] = await bothOf(client, chargeId);
-  const last = own ?? recovery;
-  if (last === null) throw new Error(`Charge ${chargeId} was there and is not any more`);
-  const handle = client.workflow.getHandle(last.workflowId, last.runId);
-  const events = (await handle.fetchHistory()).events ?? [];
+  const [own, last] = await bothOf(client, chargeId);
+  const recovery = last === null ? null : inputIn<RecoveryInput>(await historyOf(client, last));
+  if (own === null) {
+    // Temporal has forgotten the charge itself, so there was a recovery.
+    if (last === null || recovery === null) throw new Error(`Charge ${chargeId} is gone`);
+    return { ...recovery, recovery, taskQueue: last.taskQueue };
+  }
+  const events = await historyOf(client, own);
+  const { record, policy } = inputIn<ChargeInput>(events);
+  const { session_id } = own.memo as unknown as ChargeMemo;
   const started = events[0]?.workflowExecutionStartedEventAttributes;
-  const [input] = decoded(started?.input?.payloads) as [ChargeInput | RecoveryInput];
-  const { session_id } = last.memo as unknown as ChargeMemo;
-  const { taskQueue } = last;
-  if (own === null) return { ...(input as RecoveryInput), taskQueue };
-  const isReset = started?.originalExecutionRunId !== last.runId;
+  const isReset = started?.originalExecutionRunId !== own.runId;
   return {
     session_id: session_id ?? createdSession(events),
-    charge_started_at: last.startTime.getTime(),
+    charge_started_at: own.startTime.getTime(),
     may_have_prompted: isReset || createsIn(events).size > 0,
-    is_cancel_requested: input.record.state === 'cancelling' || isCancelOrdered(events),
-    policy: input.policy,
-    taskQueue,
+    is_cancel_requested: record.state === 'cancelling' || isCancelOrdered(events),
+    policy,
+    recovery,
+    taskQueue: own.taskQueue,
   };
+}
+
+async function historyOf(client: Client, { workflowId, runId }: Description): Promise<History> {
+  return (await client.workflow.getHandle(workflowId, runId).fetchHistory()).events ?? [];
+}
+
+function inputIn<Input>(events: History): Input {
+  const started = events[0]?.workflowExecutionStartedEventAttributes;
+  return decoded(started?.input?.payloads)[0] as Input;
 }
 
 const createName: keyof Activities = 'createSession';
@@ -212,9 +232,7 @@ export async function sweepLostCharges(client: Client, taskQueue: string): Promi
   for (const chargeId of chargeIds) {
     const standing = await readStanding(client, chargeId);
     if (standing.is !== 'closed' || !standing.isLost) continue;
-    // The memo of a recovery that was ended shows an ending only if that ending was contradicted.
-    const because = standing.record.outcome === null ? 'workflow_lost' : 'contradicted';
-    await startRecovery(client, { chargeId, because, sessionId: null });
+    await startRecovery(client, { chargeId, because: 'workflow_lost', sessionId: null });
     lost += 1;
   }
   return lost;

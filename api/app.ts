@@ -49,15 +49,16 @@ export function createApi(options: ApiOptions): Api {
     log,
   });
   const metrics = createMetrics(() => watching.size);
+  const reading = new Reading(temporal.client);
   const context: Context = {
     temporal,
-    reading: new Reading(temporal.client),
+    reading,
     policy: options.policy,
     taskQueue: options.taskQueue,
     timings,
     watching,
     metrics,
-    callbacks: new Callbacks({ ...options, temporal, timings, metrics }),
+    callbacks: new Callbacks({ ...options, temporal, reading, timings, metrics }),
     accountId: options.accountId,
   };
   const app = express();

@@ -1,10 +1,10 @@
 /**
- * What a cashier is told. Everything here is pure: from what was read of a charge, and of the later attempts of its
+ * What a cashier is told. Everything here is pure: from what was read of a charge, and of the other attempts of its
  * sale, to one answer in words that a till can act on. No answer promises more than was proven.
  */
 import { tooLong, type Attention, type ChargeState, type Reason } from '../workflows/lists.ts';
 import type { ChargeRecord } from '../workflows/messages.ts';
-import type { Charge } from './schemas.ts';
+import type { Charge } from './answers.ts';
 
 export const advices = ['wait', 'paid', 'try_again', 'ask_for_help', 'none'] as const;
 export type Advice = (typeof advices)[number];
@@ -14,6 +14,8 @@ export const attemptsMax = 999;
 /** A charge as it was read: the record with what only a reader can know (ages, a lost workflow, the case's state). */
 export interface ReadCharge {
   record: ChargeRecord;
+  /** The workflow that speaks for the charge and takes its orders: its own, or its recovery. */
+  workflowId: string;
   /** The workflow is closed and no ending was proven: open for ever, until it is recovered. */
   isLost: boolean;
   case: 'none' | 'open' | 'settled';
@@ -47,6 +49,7 @@ export const adviceByReason: Record<Reason, Advice> = {
 /** Adds to the record what its workflow cannot say itself: that it is lost, too old, or has left an open case. */
 export function readingOf(found: {
   record: ChargeRecord;
+  workflowId: string;
   isClosed: boolean;
   case: ReadCharge['case'];
   now: number;
@@ -56,9 +59,17 @@ export function readingOf(found: {
   const state = isLost ? 'checking' : record.state;
   return {
     record: { ...record, state, needs_attention: attentionOf({ ...found, isLost, state }) },
+    workflowId: found.workflowId,
     isLost,
     case: found.case,
   };
+}
+
+/** A recovery starts with the record that it doubts: until it has completed, no ending in there is proven. */
+export function doubted(record: ChargeRecord): ChargeRecord {
+  if (record.outcome === null) return record;
+  const unproven = { outcome: null, reason: null, captured_amount: null, case_kind: null };
+  return { ...record, ...unproven, state: 'checking' };
 }
 
 function attentionOf(found: {
@@ -99,29 +110,41 @@ function unsafe(advice: Advice): CashierAnswer {
 }
 
 /**
- * The answer for one charge, given every later attempt of its sale (oldest first). Earlier attempts need no look: a
- * charge starts only after the one before it closed as `not_charged`.
+ * The answer for one charge, given the other attempts of its sale that may say otherwise: every later one, and each
+ * earlier one that has a recovery (without one it closed as `not_charged`, or this charge had not started).
  */
-export function answerFor(read: ReadCharge, later: readonly ReadCharge[]): CashierAnswer {
+export function answerFor(read: ReadCharge, others: readonly ReadCharge[]): CashierAnswer {
   const { outcome, needs_attention } = read.record;
   if (outcome === null) return unsafe(needs_attention === null ? 'wait' : 'ask_for_help');
   if (outcome === 'captured') return unsafe(read.case === 'open' ? 'ask_for_help' : 'paid');
-  const attempts = [read, ...later];
+  const attempts = [read, ...others];
   if (attempts.some((attempt) => isContradicted(attempt))) return unsafe('ask_for_help');
-  const deciding = later.find((attempt) => attempt.record.outcome !== 'not_charged');
-  if (deciding !== undefined) return answerOfLater(deciding);
-  return answerWhenFree((later.at(-1) ?? read).record);
+  const taking = takingAttempt(others);
+  if (taking !== undefined) return answerOfTaking(taking);
+  const last = attempts.reduce((a, b) => (b.record.attempt > a.record.attempt ? b : a));
+  return answerWhenFree(last.record);
 }
 
-/** Closed without money, and yet somebody found money of the sale. */
+/** The attempt that took money or may still take it; of several the one that is not simply paid. */
+function takingAttempt(attempts: readonly ReadCharge[]): ReadCharge | undefined {
+  const taking = attempts.filter(({ record }) => record.outcome !== 'not_charged');
+  return taking.find((attempt) => answerFor(attempt, []).advice !== 'paid') ?? taking[0];
+}
+
+/** Closed without money, and yet somebody found money of the sale, or it was told to be paid before. */
 function isContradicted({ record, case: caseState }: ReadCharge): boolean {
   if (record.outcome !== 'not_charged') return false;
   return caseState !== 'none' || record.reason === 'other_attempt_has_money';
 }
 
-/** A later attempt took over. Its own answer says `paid`; this charge took nothing and has nothing left to do. */
-function answerOfLater(deciding: ReadCharge): CashierAnswer {
-  const { advice } = answerFor(deciding, []);
+/** Closed without money, and nothing says otherwise: another attempt may follow. */
+export function isFree(read: ReadCharge): boolean {
+  return read.record.outcome === 'not_charged' && !isContradicted(read);
+}
+
+/** Another attempt decides. Its own answer says `paid`; this charge took nothing and has nothing left to do. */
+function answerOfTaking(taking: ReadCharge): CashierAnswer {
+  const { advice } = answerFor(taking, []);
   return unsafe(advice === 'paid' ? 'none' : advice);
 }
 
@@ -146,7 +169,7 @@ export function viewOf(read: ReadCharge, answer: CashierAnswer): Charge {
   return { ...shown, ...answer };
 }
 
-/** The attempt that decides a sale: the first one that took money or may still take it, otherwise the last. */
+/** The attempt that decides a sale: the one that took money or may still take it, otherwise the last. */
 export function decidingAttempt(attempts: readonly ReadCharge[]): ReadCharge | undefined {
-  return attempts.find((attempt) => attempt.record.outcome !== 'not_charged') ?? attempts.at(-1);
+  return takingAttempt(attempts) ?? attempts.at(-1);
 }

@@ -43,7 +43,7 @@ function stream(context: Context, res: Response<unknown, Locals>, first: ReadCha
     res.end();
   };
   const forget = watching.onStop(end);
-  const unsubscribe = watching.subscribe(first.record.charge_id, {
+  const unsubscribe = watching.subscribe(first, {
     wants: 'change',
     tell: (read) => {
       if (changeKey(read) === last) return;

@@ -1,8 +1,10 @@
 /** What each route does: read the request, give the order or read, wait if asked, answer. */
 import type { Request, Response } from 'express';
 import type { Logger } from 'pino';
+import type { Sale } from './answers.ts';
 import type { Callbacks } from './callbacks.ts';
 import { changeKey, decidingAttempt, isFinal, viewOf, type ReadCharge } from './cashier.ts';
+import { findCase, listCases } from './cases.ts';
 import { cancelCharge, keepCharge, unknownCharge } from './orders.ts';
 import { startCharge, type OrderDeps } from './start.ts';
 import { sendDocsPage } from './docs-page.ts';
@@ -15,6 +17,8 @@ import { checkReadiness } from './ready.ts';
 import { bodyOf, invalidRequest, validate } from './request.ts';
 import {
   cancelRequestSchema,
+  caseListQuerySchema,
+  casePathSchema,
   chargePathSchema,
   chargeRequestSchema,
   emptyRequestSchema,
@@ -22,7 +26,6 @@ import {
   salePathSchema,
   waitQuerySchema,
   waitSecondsMax,
-  type Sale,
 } from './schemas.ts';
 import { isTemporalFailure } from './temporal.ts';
 import type { Watching } from './watch.ts';
@@ -74,6 +77,14 @@ export function createHandlers(context: Context): Record<RouteKey, Handler> {
       res.json(await show(context, read));
     },
     'GET /sales/{reference}': (req, res) => getSale(context, req, res),
+    'GET /cases': async (req, res) => {
+      const query = validate(caseListQuerySchema, req.query, 'query');
+      res.json(await bounded(context, () => listCases(context.temporal, query)));
+    },
+    'GET /cases/{transaction_id}': async (req, res) => {
+      const { transaction_id } = validate(casePathSchema, req.params, 'path');
+      res.json(await bounded(context, () => findCase(context.temporal, transaction_id)));
+    },
     'POST /webhooks/dintero/charges/{charge_id}': callback,
     'GET /webhooks/dintero/charges/{charge_id}': callback,
     'GET /healthz': (_req, res) => {
@@ -189,10 +200,9 @@ async function wait(
 ): Promise<ReadCharge> {
   const { read, wants, ms } = of;
   if (isFinal(read) || ms === 0) return read;
-  const chargeId = read.record.charge_id;
   const before = changeKey(read);
   const enough = await context.watching.until({
-    chargeId,
+    read,
     wants,
     ms,
     signal: res.locals.gone,
@@ -200,7 +210,7 @@ async function wait(
   });
   if (enough !== null || res.locals.gone.aborted) return enough ?? read;
   try {
-    return (await bounded(context, () => context.reading.find(chargeId))) ?? read;
+    return (await bounded(context, () => context.reading.find(read.record.charge_id))) ?? read;
   } catch (err) {
     if (!isTemporalFailure(err)) throw err;
     return read;

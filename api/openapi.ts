@@ -1,20 +1,20 @@
 /** `/openapi.json`, made of the schemas that validate. The routes of the API are this file's keys, and no others. */
 import * as z from 'zod';
 import { createDocument, type oas31, type ZodOpenApiOperationObject } from 'zod-openapi';
+import { caseListSchema, caseSchema, chargeSchema, listSchema, saleSchema } from './answers.ts';
 import { advices } from './cashier.ts';
 import { Problem, problemBody, problemCodes, problemKinds, type ProblemCode } from './problems.ts';
 import {
   cancelRequestSchema,
+  caseListQuerySchema,
+  casePathSchema,
   chargePathSchema,
   chargeRequestSchema,
-  chargeSchema,
   listQuerySchema,
-  listSchema,
   salePathSchema,
-  saleSchema,
   waitQuerySchema,
 } from './schemas.ts';
-import { adviceWords, attentionWords, caseWords, reasonWords, stateWords, table } from './words.ts';
+import { description } from './words.ts';
 
 export const routeKeys = [
   'POST /charges',
@@ -24,6 +24,8 @@ export const routeKeys = [
   'POST /charges/{charge_id}/cancel',
   'POST /charges/{charge_id}/keep',
   'GET /sales/{reference}',
+  'GET /cases',
+  'GET /cases/{transaction_id}',
   'POST /webhooks/dintero/charges/{charge_id}',
   'GET /webhooks/dintero/charges/{charge_id}',
   'GET /healthz',
@@ -193,6 +195,21 @@ const chargeOperations = {
       ...problemResponses([...common, 'unknown_charge']),
     },
   },
+  'GET /cases': {
+    summary: 'List what a person must decide',
+    description:
+      "The open cases, unless `state` says otherwise. From Temporal's list, which may lag by seconds. A page may be short or empty while `next_cursor` is set.",
+    requestParams: { query: caseListQuerySchema },
+    responses: { '200': json('A page', caseListSchema), ...problemResponses(common) },
+  },
+  'GET /cases/{transaction_id}': {
+    summary: 'Read a case',
+    requestParams: { path: casePathSchema },
+    responses: {
+      '200': json('The case', caseSchema),
+      ...problemResponses([...common, 'not_found']),
+    },
+  },
 } satisfies Partial<Operations>;
 
 const callback: ZodOpenApiOperationObject = {
@@ -238,20 +255,6 @@ const otherOperations = {
     responses: { '200': text('A page', 'text/html') },
   },
 } satisfies Partial<Operations>;
-
-const problemWords = Object.fromEntries(
-  problemCodes.map((code) => [code, `${problemKinds[code].status}. ${problemKinds[code].meaning}`]),
-);
-
-const description = [
-  'Charges a card on a Dintero terminal and guarantees the outcome. Amounts are whole minor units (12900 is NOK 129.00). Every answer, errors included, says what the cashier does (`advice`) and whether another payment is safe.',
-  table('States', stateWords),
-  table('Advice', adviceWords),
-  table('Reasons of not_charged', reasonWords),
-  table('needs_attention', attentionWords),
-  table('Cases', caseWords),
-  table('Problem codes', problemWords),
-].join('\n\n');
 
 export function openApiDocument(): oas31.OpenAPIObject {
   const operations: Operations = { ...chargeOperations, ...otherOperations };

@@ -8,7 +8,6 @@ import { WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@te
 import {
   cancel,
   caseWorkflowId,
-  chargeWorkflowId,
   keep,
   terminalChargeType,
   type CancelOrder,
@@ -37,7 +36,7 @@ export async function cancelCharge(
     if (isFinal(read)) return read;
     const order: CancelOrder = { by: request.by ?? by };
     if (request.terminal_seen_idle === true) order.terminal_seen_idle = true;
-    return await sendCancel(deps, chargeId, order);
+    return await sendCancel(deps, read, order);
   })
     .catch(async (err: unknown) => {
       if (!isTemporalFailure(err)) throw err;
@@ -55,10 +54,10 @@ export async function cancelCharge(
 
 async function sendCancel(
   { temporal, reading }: OrderDeps,
-  chargeId: string,
+  { workflowId, record }: ReadCharge,
   order: CancelOrder,
 ): Promise<ReadCharge> {
-  const handle = temporal.client.workflow.getHandle(chargeWorkflowId(chargeId));
+  const handle = temporal.client.workflow.getHandle(workflowId);
   // A double tap is one order; evidence is a new one each time, because it counts only where a person was asked.
   const updateId = order.terminal_seen_idle === true ? `seen-idle-${randomUUID()}` : 'cancel';
   try {
@@ -71,8 +70,8 @@ async function sendCancel(
     }
     if (!(err instanceof WorkflowNotFoundError)) throw err; // not found: it has ended meanwhile
   }
-  const read = await reading.find(chargeId);
-  if (read === null) throw new Error(`Charge ${chargeId} was there and is not any more`);
+  const read = await reading.find(record.charge_id);
+  if (read === null) throw new Error(`Charge ${record.charge_id} was there and is not any more`);
   return read;
 }
 

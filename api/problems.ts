@@ -5,7 +5,7 @@
  * charge that was read and proves otherwise. A 404 is "not known", never "not charged".
  */
 import type { Advice } from './cashier.ts';
-import type { Charge } from './schemas.ts';
+import type { Charge } from './answers.ts';
 
 interface ProblemKind {
   status: number;
@@ -45,8 +45,8 @@ export const problemKinds = {
   },
   not_found: {
     status: 404,
-    title: 'There is no such route',
-    meaning: 'The path is none of this API; `/openapi.json` lists them.',
+    title: 'There is nothing at this path',
+    meaning: 'No such case is known, or the path is none of this API; `/openapi.json` lists them.',
     advice: 'ask_for_help',
   },
   method_not_allowed: {

@@ -1,12 +1,14 @@
 /**
  * The one way to read a charge. `describe()` shows the memo that the charge publishes and whether its workflow runs; it
- * needs no worker, and it is current, which lists are not. What follows from it is decided in `cashier.ts`.
+ * needs no worker, and it is current, which lists are not. Once a charge has closed, its recovery speaks for it if there
+ * is one. What follows from all this is decided in `cashier.ts`.
  */
 import type { Client } from '@temporalio/client';
 import { WorkflowNotFoundError } from '@temporalio/common';
 import {
   caseWorkflowId,
   chargeWorkflowId,
+  recoveryWorkflowId,
   type CaseRecord,
   type ChargeMemo,
   type ChargeRecord,
@@ -14,22 +16,28 @@ import {
 import {
   answerFor,
   attemptsMax,
+  doubted,
   readingOf,
   viewOf,
   type CashierAnswer,
   type ReadCharge,
 } from './cashier.ts';
-import type { Charge } from './schemas.ts';
+import type { Charge } from './answers.ts';
 
-/** A workflow that reads so will write nothing any more; `PAUSED` and what is yet unknown may still. */
-const closedStatuses = new Set([
-  'COMPLETED',
-  'FAILED',
-  'CANCELLED',
-  'TERMINATED',
-  'CONTINUED_AS_NEW',
-  'TIMED_OUT',
-]);
+/** temporal.api.enums.v1.WorkflowExecutionStatus, as far as it matters here. */
+export const executionStatus = { running: 1, completed: 2, timedOut: 7 } as const;
+
+/** A closed workflow writes nothing any more; a paused one (8), and what is yet unknown, may still. */
+export function isClosed(status: number): boolean {
+  return status >= executionStatus.completed && status <= executionStatus.timedOut;
+}
+
+/** A workflow that speaks for a charge, as `describe()` or a list shows it. */
+export interface Found {
+  workflowId: string;
+  record: ChargeRecord;
+  status: number;
+}
 
 export class Reading {
   readonly #client: Client;
@@ -40,25 +48,31 @@ export class Reading {
 
   /** null: no such charge is known, which proves nothing about money. */
   async find(chargeId: string): Promise<ReadCharge | null> {
-    const info = await this.#describe(chargeWorkflowId(chargeId));
-    if (info === null) return null;
-    return await this.read(recordIn(info.memo), info.status.name);
+    return await this.#find(chargeId, { mayBeForgotten: true });
   }
 
-  /** From a record and its workflow's status; looks at the case if there is one. */
-  async read(record: ChargeRecord, statusName: string): Promise<ReadCharge> {
+  /**
+   * From a record and its workflow's status; looks at the case if there is one, and for no recovery: a charge that
+   * closed a moment ago has none.
+   */
+  async read({ workflowId, record, status }: Found): Promise<ReadCharge> {
+    const isRecovery = workflowId === recoveryWorkflowId(record.charge_id);
+    const isProven = !isRecovery || status === executionStatus.completed;
+    const known = isProven ? record : doubted(record);
     return readingOf({
-      record,
-      isClosed: closedStatuses.has(statusName),
-      case: await this.#caseOf(record),
+      record: known,
+      workflowId,
+      isClosed: isClosed(status),
+      case: await this.#caseOf(known),
       now: Date.now(),
     });
   }
 
-  /** The charge as the till sees it: for a sale's last word the later attempts are looked at. */
+  /** The charge as the till sees it: for the last word on a sale its other attempts are looked at. */
   async show(read: ReadCharge): Promise<Charge> {
-    const later = read.record.outcome === 'not_charged' ? await this.#after(read) : [];
-    return viewOf(read, answerFor(read, later));
+    if (read.record.outcome !== 'not_charged') return viewOf(read, answerFor(read, []));
+    const [before, after] = await Promise.all([this.recoveredBefore(read), this.#after(read)]);
+    return viewOf(read, answerFor(read, [...before, ...after]));
   }
 
   /** Every attempt of a sale with its answer, the first one first; empty if the sale is not known. */
@@ -66,21 +80,58 @@ export class Reading {
     const first = await this.find(`${reference}.1`);
     if (first === null) return [];
     const attempts = [first, ...(await this.#after(first))];
-    return attempts.map((read, index) => ({
+    return attempts.map((read) => ({
       read,
-      answer: answerFor(read, attempts.slice(index + 1)),
+      answer: answerFor(
+        read,
+        attempts.filter((other) => other !== read),
+      ),
     }));
   }
 
+  /** The earlier attempts that have a recovery: only these may be anything else than closed without money. */
+  async recoveredBefore({ record: { reference, attempt } }: ReadCharge): Promise<ReadCharge[]> {
+    const earlier = Array.from({ length: attempt - 1 }, (_, index) => `${reference}.${index + 1}`);
+    const found = await Promise.all(
+      earlier.map(async (chargeId) => {
+        const recovery = await this.#look(recoveryWorkflowId(chargeId));
+        return recovery === null ? null : await this.read(recovery);
+      }),
+    );
+    return found.filter((read) => read !== null);
+  }
+
   /** Attempts are numbered without gaps, so the first unknown one ends the look: usually one describe. */
-  async #after({ record }: ReadCharge): Promise<ReadCharge[]> {
+  async #after({ record, workflowId }: ReadCharge): Promise<ReadCharge[]> {
+    // Temporal keeps a later attempt for longer than the one before it, unless that one lives on in its recovery.
+    const mayBeForgotten = workflowId !== chargeWorkflowId(record.charge_id);
     const later: ReadCharge[] = [];
     for (let attempt = record.attempt + 1; attempt <= attemptsMax; attempt += 1) {
-      const next = await this.find(`${record.reference}.${attempt}`);
+      const nextId = `${record.reference}.${attempt}`;
+      const next = await this.#find(nextId, { mayBeForgotten });
       if (next === null) break;
       later.push(next);
     }
     return later;
+  }
+
+  /** A charge that Temporal has forgotten may live on in its recovery. */
+  async #find(
+    chargeId: string,
+    { mayBeForgotten }: { mayBeForgotten: boolean },
+  ): Promise<ReadCharge | null> {
+    const own = await this.#look(chargeWorkflowId(chargeId));
+    const isOwnWord = own === null ? !mayBeForgotten : !isClosed(own.status);
+    const recovery = isOwnWord ? null : await this.#look(recoveryWorkflowId(chargeId));
+    const speaks = recovery ?? own;
+    return speaks === null ? null : await this.read(speaks);
+  }
+
+  async #look(workflowId: string): Promise<Found | null> {
+    const info = await this.#describe(workflowId);
+    return info === null
+      ? null
+      : { workflowId, record: recordIn(info.memo), status: info.status.code };
   }
 
   async #caseOf(record: ChargeRecord): Promise<ReadCharge['case']> {

@@ -1,10 +1,10 @@
 /**
- * What the API accepts and answers: the schemas that validate are the ones that `/openapi.json` shows. A field's
- * description doubles as the hint of its error, so it says how to do it right.
+ * What the API accepts: the schemas that validate are the ones that `/openapi.json` shows. A field's description doubles
+ * as the hint of its error, so it says how to do it right.
  */
 import * as z from 'zod';
-import { attentions, caseKinds, chargeStates, reasons } from '../workflows/lists.ts';
-import { advices, attemptsMax } from './cashier.ts';
+import { attentions, caseKinds, chargeStates } from '../workflows/lists.ts';
+import { attemptsMax } from './cashier.ts';
 
 // The largest amount that Dintero's int32 holds.
 const amountMax = 2_147_483_647;
@@ -157,21 +157,13 @@ export const chargePathSchema = z.object({
 export const salePathSchema = z.object({ reference });
 export const waitQuerySchema = z.strictObject({ wait: waitSeconds.exactOptional() });
 
-const instant = z.iso.datetime({ offset: true });
+const instant = z.iso.datetime({ offset: true }).meta({ description: 'ISO 8601 with a zone' });
 
-export const listQuerySchema = z.strictObject({
-  state: z.enum(chargeStates).exactOptional().meta({ description: 'One of the states' }),
+/** What charges and cases are listed by alike. */
+const listed = {
   store_id: storeId.exactOptional(),
   terminal_id: terminalId.exactOptional(),
   reference: reference.exactOptional(),
-  needs_attention: z
-    .enum(['true', ...attentions])
-    .exactOptional()
-    .meta({
-      description: 'One of the words, or `true` for any',
-    }),
-  created_after: instant.exactOptional().meta({ description: 'ISO 8601 with a zone' }),
-  created_before: instant.exactOptional().meta({ description: 'ISO 8601 with a zone' }),
   limit: z
     .string()
     .regex(/^([1-9]\d?|1\d\d|200)$/, 'is not 1 to 200')
@@ -181,102 +173,37 @@ export const listQuerySchema = z.strictObject({
   cursor: z.base64url().max(2_000).exactOptional().meta({
     description: "The last answer's next_cursor, with the same filters",
   }),
+};
+
+export const listQuerySchema = z.strictObject({
+  ...listed,
+  state: z.enum(chargeStates).exactOptional().meta({ description: 'One of the states' }),
+  needs_attention: z
+    .enum(['true', ...attentions])
+    .exactOptional()
+    .meta({
+      description: 'One of the words, or `true` for any',
+    }),
+  created_after: instant.exactOptional(),
+  created_before: instant.exactOptional(),
 });
 export type ListQuery = z.output<typeof listQuerySchema>;
 
-const card = z
-  .object({
-    brand: z.string().nullable(),
-    masked_pan: z.string().nullable(),
-    entry_method: z.string().nullable(),
-  })
-  .meta({ id: 'Card', description: 'What of the card may be shown: never a full number' });
+export const casePathSchema = z.object({
+  transaction_id: z
+    .string()
+    .regex(/^[PT]\d{8}\.[\w-]{1,64}$/, 'is not an account id, a dot, and letters or digits')
+    .meta({ description: "Dintero's transaction id, as in the charge: like T90001234.5AbC" }),
+});
 
-/** The charge in every answer. */
-export const chargeSchema = z
-  .object({
-    charge_id: z.string(),
-    reference: z.string(),
-    attempt: z.int(),
-    next_attempt: z.int().nullable().meta({
-      description: 'The number that the next attempt carries; null while none would be accepted',
-    }),
-    amount: z
-      .int()
-      .nullable()
-      .meta({ description: 'Minor units; null if cancelled before it started' }),
-    currency: z.string().nullable(),
-    captured_amount: z.int().nullable().meta({ description: 'What Dintero shows as captured' }),
-    terminal_id: z.string().nullable(),
-    store_id: z.string().nullable(),
-    payout_destination_id: z.string().nullable(),
-    items: z.object({ count: z.int(), sha256: z.string() }).nullable().meta({
-      description: 'The order lines that were sent: how many, and the SHA-256 of their JSON',
-    }),
-    not_after: z.string().nullable(),
-    state: z.enum(chargeStates).meta({ id: 'State' }),
-    outcome: z.enum(['captured', 'not_charged']).nullable().meta({
-      description: 'The proven ending; null while neither is proven. There is no third.',
-    }),
-    reason: z.enum(reasons).nullable().meta({ description: 'Why nothing was charged (x-reasons)' }),
-    needs_attention: z.enum(attentions).nullable().meta({ description: 'Why a person is asked' }),
-    case_kind: z.enum(caseKinds).nullable().meta({ description: 'What a person must decide' }),
-    advice: z.enum(advices).meta({ id: 'Advice' }),
-    safe_to_take_other_payment: z.boolean().meta({
-      description: 'True only if it is proven that no attempt of the sale took money or still may',
-    }),
-    transaction_id: z.string().nullable(),
-    card: card.nullable(),
-    held_by: z.string().nullable().meta({
-      description: 'The charge that holds the terminal, for reason terminal_busy',
-    }),
-    created_at: z.string(),
-    state_since: z.string(),
-    updated_at: z.string(),
-  })
-  .meta({
-    id: 'Charge',
-    example: {
-      charge_id: 'bergen-S-1001.1',
-      reference: 'bergen-S-1001',
-      attempt: 1,
-      next_attempt: null,
-      amount: 12_900,
-      currency: 'NOK',
-      captured_amount: null,
-      terminal_id: 'T90001234-T0003',
-      store_id: 'bergen-01',
-      state: 'waiting_for_card',
-      outcome: null,
-      reason: null,
-      needs_attention: null,
-      advice: 'wait',
-      safe_to_take_other_payment: false,
-      transaction_id: null,
-      card: null,
-      created_at: '2026-11-22T09:15:11.000Z',
-      state_since: '2026-11-22T09:15:11.000Z',
-      updated_at: '2026-11-22T09:15:11.000Z',
-    },
-  });
-export type Charge = z.output<typeof chargeSchema>;
-
-export const saleSchema = z
-  .object({
-    reference: z.string(),
-    state: z.enum(chargeStates),
-    advice: z.enum(advices),
-    safe_to_take_other_payment: z.boolean(),
-    next_attempt: z.int().nullable(),
-    charges: z.array(chargeSchema).meta({ description: 'Every attempt, the first one first' }),
-  })
-  .meta({ id: 'Sale' });
-export type Sale = z.output<typeof saleSchema>;
-
-export const listSchema = z
-  .object({
-    charges: z.array(chargeSchema),
-    next_cursor: z.string().nullable().meta({ description: 'null: this was the last page' }),
-  })
-  .meta({ id: 'ChargeList' });
-export type ChargeList = z.output<typeof listSchema>;
+export const caseListQuerySchema = z.strictObject({
+  ...listed,
+  state: z
+    .enum(['open', 'settled', 'all'])
+    .default('open')
+    .meta({ description: '`open` (the default), `settled` or `all`' }),
+  kind: z.enum(caseKinds).exactOptional().meta({ description: 'One of the kinds of case' }),
+  opened_after: instant.exactOptional(),
+  opened_before: instant.exactOptional(),
+});
+export type CaseListQuery = z.output<typeof caseListQuerySchema>;

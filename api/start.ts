@@ -25,9 +25,10 @@ import {
   type Item,
 } from '../workflows/messages.ts';
 import type { ChargePolicy } from '../workflows/policy.ts';
-import type { ReadCharge } from './cashier.ts';
+import type { Charge } from './answers.ts';
+import { isFree, type ReadCharge } from './cashier.ts';
 import { Problem, temporalUnavailable } from './problems.ts';
-import type { Reading } from './reading.ts';
+import { executionStatus, type Reading } from './reading.ts';
 import { differences, firstRecord } from './record.ts';
 import type { ChargeRequest } from './schemas.ts';
 import { isTemporalFailure, type Temporal } from './temporal.ts';
@@ -118,31 +119,49 @@ export async function assertPreviousClosed(
       `Attempt ${of.attempt} cannot start: charge ${previousId} is not known. GET /sales/${of.reference} tells the next attempt.`,
     );
   }
-  const { outcome, captured_amount, currency, reason } = previous.record;
-  if (outcome === 'not_charged' && reason !== 'other_attempt_has_money') return;
-  const charge = await reading.show(previous);
-  if (outcome === 'not_charged') {
-    throw new Problem(
-      'previous_attempt_captured',
-      `Charge ${previousId} found money of this sale under another attempt: a person must look at it before anything is charged again.`,
-      { charge, advice: 'ask_for_help' },
-    );
+  // An earlier one may have been found to have money since.
+  const attempts = [...(await reading.recoveredBefore(previous)), previous];
+  const blocking = attempts.find((attempt) => !isFree(attempt));
+  if (blocking !== undefined) throw refusal(blocking, await reading.show(blocking), of);
+}
+
+/** Why nothing starts after this attempt. */
+function refusal(
+  { record }: ReadCharge,
+  charge: Charge,
+  asked: { amount?: number; currency?: string },
+): Problem {
+  const { charge_id, outcome, captured_amount, currency, reason } = record;
+  switch (outcome) {
+    case null:
+      return new Problem(
+        'previous_attempt_open',
+        `Charge ${charge_id} is ${charge.state}${charge.needs_attention === null ? '' : ` (${charge.needs_attention})`}: wait until it has ended, or cancel it.`,
+        { charge },
+      );
+    case 'captured': {
+      // "Paid" is true of the sale only if it was paid as now asked.
+      const isOther =
+        asked.amount !== undefined &&
+        (asked.amount !== captured_amount || asked.currency !== currency);
+      return new Problem(
+        'previous_attempt_captured',
+        `Charge ${charge_id} has captured ${captured_amount} ${currency} (minor units): the sale is not charged again.`,
+        { charge, ...(isOther ? { advice: 'ask_for_help' } : {}) },
+      );
+    }
+    case 'not_charged': {
+      const why =
+        reason === 'other_attempt_has_money'
+          ? 'found money of this sale under another attempt'
+          : 'has a case about its money';
+      return new Problem(
+        'previous_attempt_captured',
+        `Charge ${charge_id} ${why}: a person must look at it before anything is charged again.`,
+        { charge, advice: 'ask_for_help' },
+      );
+    }
   }
-  if (outcome === 'captured') {
-    // "Paid" is true of the sale only if it was paid as now asked.
-    const isOther =
-      of.amount !== undefined && (of.amount !== captured_amount || of.currency !== currency);
-    throw new Problem(
-      'previous_attempt_captured',
-      `Charge ${previousId} has captured ${captured_amount} ${currency} (minor units): the sale is not charged again.`,
-      { charge, ...(isOther ? { advice: 'ask_for_help' } : {}) },
-    );
-  }
-  throw new Problem(
-    'previous_attempt_open',
-    `Charge ${previousId} is ${charge.state}${charge.needs_attention === null ? '' : ` (${charge.needs_attention})`}: wait until it has ended, or cancel it.`,
-    { charge },
-  );
 }
 
 /** null: no answer, which says nothing. The caller reads what became of it. */
@@ -160,9 +179,11 @@ async function sendStart(
       }),
     });
     // A stored answer may be older than the charge: only the first answer to our own start is sure to be fresh.
-    const isFresh = charge.start_id === input.record.start_id && charge.outcome === null;
-    if (isFresh) return await deps.reading.read(charge, 'RUNNING');
-    return await deps.reading.find(charge.charge_id);
+    const isFresh = charge.start_id === input.record.start_id;
+    if (!isFresh) return await deps.reading.find(charge.charge_id);
+    const workflowId = chargeWorkflowId(charge.charge_id);
+    const { running } = executionStatus;
+    return await deps.reading.read({ workflowId, record: charge, status: running });
   } catch (err) {
     if (err instanceof WorkflowExecutionAlreadyStartedError) {
       return await deps.reading.find(input.record.charge_id);

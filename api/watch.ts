@@ -8,9 +8,9 @@ import { setMaxListeners } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
 import { WorkflowFailedError } from '@temporalio/client';
 import type { Logger } from 'pino';
-import { chargeWorkflowId, type ChargeRecord } from '../workflows/messages.ts';
+import type { ChargeRecord } from '../workflows/messages.ts';
 import { isFinal, type ReadCharge } from './cashier.ts';
-import type { Reading } from './reading.ts';
+import { executionStatus, type Reading } from './reading.ts';
 import { isTemporalFailure, type Temporal } from './temporal.ts';
 import type { Timings } from './timings.ts';
 
@@ -51,11 +51,13 @@ export class Watching {
     return this.#watches.size;
   }
 
-  /** Tells every reading that comes; returns how to stop. Tells nothing of what was true before. */
-  subscribe(chargeId: string, waiter: Waiter): () => void {
+  /** Tells every reading of an open charge that comes after this one; returns how to stop. */
+  subscribe({ record, workflowId }: ReadCharge, waiter: Waiter): () => void {
+    const chargeId = record.charge_id;
     let watch = this.#watches.get(chargeId);
     if (watch === undefined) {
-      watch = new ChargeWatch(chargeId, { ...this.#deps, bounds: this.#bounds }, (ended) => {
+      const deps = { ...this.#deps, bounds: this.#bounds };
+      watch = new ChargeWatch({ chargeId, workflowId }, deps, (ended) => {
         if (this.#watches.get(chargeId) === ended) this.#watches.delete(chargeId);
       });
       this.#watches.set(chargeId, watch);
@@ -67,7 +69,7 @@ export class Watching {
 
   /** The reading that was enough; null when the time is over, the client has gone, or the process stops. */
   async until(of: {
-    chargeId: string;
+    read: ReadCharge;
     wants: Waiter['wants'];
     isEnough: (read: ReadCharge) => boolean;
     ms: number;
@@ -86,7 +88,7 @@ export class Watching {
       const timer = setTimeout(giveUp, of.ms);
       this.#stops.add(giveUp);
       of.signal.addEventListener('abort', giveUp);
-      const unsubscribe = this.subscribe(of.chargeId, {
+      const unsubscribe = this.subscribe(of.read, {
         wants: of.wants,
         tell: (read) => {
           if (of.isEnough(read)) done(read);
@@ -110,6 +112,8 @@ type ChargeWatchDeps = WatchDeps & { bounds: { longPolls: number; gate: Gate } }
 
 class ChargeWatch {
   readonly #chargeId: string;
+  /** Who speaks for the charge, as it was read last. */
+  #workflowId: string;
   readonly #deps: ChargeWatchDeps;
   readonly #onEnd: (ended: ChargeWatch) => void;
   readonly #waiters = new Set<Waiter>();
@@ -117,8 +121,13 @@ class ChargeWatch {
   #isPolling = false;
   #hasLongPoll = false;
 
-  constructor(chargeId: string, deps: ChargeWatchDeps, onEnd: (ended: ChargeWatch) => void) {
-    this.#chargeId = chargeId;
+  constructor(
+    of: { chargeId: string; workflowId: string },
+    deps: ChargeWatchDeps,
+    onEnd: (ended: ChargeWatch) => void,
+  ) {
+    this.#chargeId = of.chargeId;
+    this.#workflowId = of.workflowId;
     this.#deps = deps;
     this.#onEnd = onEnd;
     // One listener per long poll on the wire, and a long wait makes many.
@@ -162,7 +171,7 @@ class ChargeWatch {
         const closed = await this.#untilClosed();
         if (closed === null) return;
         if (await this.#readAndTell(closed.record)) return;
-        // A reset has made a new run, or the read failed.
+        // A reset has made a new run, a recovery has begun, or the read failed.
         await pause(timings.watchRetry, undefined, { signal: this.#abort.signal });
       }
     } finally {
@@ -175,9 +184,7 @@ class ChargeWatch {
   /** The record that the charge ended with, null if it ended without one; null: the long poll is not to be had. */
   async #untilClosed(): Promise<{ record: ChargeRecord | null } | null> {
     const { connection, client } = this.#deps.temporal.waiting;
-    const handle = client.workflow.getHandle<() => Promise<ChargeRecord>>(
-      chargeWorkflowId(this.#chargeId),
-    );
+    const handle = client.workflow.getHandle<() => Promise<ChargeRecord>>(this.#workflowId);
     try {
       const waiting = async (): Promise<ChargeRecord> => await handle.result();
       return { record: await connection.withAbortSignal(this.#abort.signal, waiting) };
@@ -225,13 +232,20 @@ class ChargeWatch {
     let read: ReadCharge | null;
     try {
       read = await temporal.waiting.connection.withDeadline(Date.now() + timings.read, () =>
-        result === null ? reading.find(this.#chargeId) : reading.read(result, 'COMPLETED'),
+        result === null
+          ? reading.find(this.#chargeId)
+          : reading.read({
+              workflowId: this.#workflowId,
+              record: result,
+              status: executionStatus.completed,
+            }),
       );
     } catch (err) {
       if (isTemporalFailure(err)) return false;
       throw err;
     }
     if (read === null || this.#abort.signal.aborted) return true;
+    this.#workflowId = read.workflowId;
     for (const waiter of this.#waiters) waiter.tell(read);
     return isFinal(read);
   }

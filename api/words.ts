@@ -1,8 +1,9 @@
 /** What every word of the closed lists means, for `/openapi.json` and whoever writes a till. */
 import type { Attention, CaseKind, ChargeState, Reason } from '../workflows/lists.ts';
 import type { Advice } from './cashier.ts';
+import { problemCodes, problemKinds } from './problems.ts';
 
-export const stateWords: Record<ChargeState, string> = {
+const stateWords: Record<ChargeState, string> = {
   starting: 'The terminal is being taken and the session created. Advice `wait`.',
   waiting_for_card: 'The terminal asks for the card. Advice `wait`.',
   approved: 'The money is reserved and not captured: not paid yet. Advice `wait`.',
@@ -12,7 +13,7 @@ export const stateWords: Record<ChargeState, string> = {
   not_charged: 'Proven: no money was or will be taken. Advice by reason.',
 };
 
-export const adviceWords: Record<Advice, string> = {
+const adviceWords: Record<Advice, string> = {
   wait: 'It is being worked on: take no other payment, ask again (or use wait, or events).',
   paid: 'The sale is paid.',
   try_again:
@@ -22,7 +23,7 @@ export const adviceWords: Record<Advice, string> = {
   none: 'Nothing is left to do with this charge.',
 };
 
-export const reasonWords: Record<Reason, string> = {
+const reasonWords: Record<Reason, string> = {
   declined: 'The card was declined.',
   failed: 'The payment failed at Dintero or on the terminal.',
   cancelled_by_customer: 'The customer stopped it on the terminal.',
@@ -41,7 +42,7 @@ export const reasonWords: Record<Reason, string> = {
   other_attempt_has_money: 'Another attempt of the sale has taken money, or may still. Never safe.',
 };
 
-export const attentionWords: Record<Attention, string> = {
+const attentionWords: Record<Attention, string> = {
   starting_too_long: 'Nobody has prompted yet: are the workers running?',
   waiting_too_long: 'The deadline has passed and the charge still waits for a card.',
   checking_too_long: 'Dintero has given no clear answer for too long.',
@@ -56,7 +57,7 @@ export const attentionWords: Record<Attention, string> = {
   case_open: 'Money that a person must decide about.',
 };
 
-export const caseWords: Record<CaseKind, string> = {
+const caseWords: Record<CaseKind, string> = {
   amount_differs: 'Another amount or currency was captured than was asked for.',
   partly_captured: 'Only a part was captured.',
   captured_after_cancel:
@@ -66,7 +67,37 @@ export const caseWords: Record<CaseKind, string> = {
   orphan: 'Money of ours that belongs to no known charge.',
 };
 
-export function table(title: string, words: Record<string, string>): string {
+/** What a person does about an open case. */
+export const caseActions: Record<CaseKind, string> = {
+  amount_differs:
+    'Compare the receipt with what was asked for. The difference goes back only with the card at a terminal.',
+  partly_captured: 'Compare with Dintero: the rest of the sale is not paid.',
+  captured_after_cancel:
+    'Keep it (POST /charges/{charge_id}/keep), or give it back with the card at a terminal.',
+  captured_after_not_charged:
+    'Find out how the sale was paid in the end. If it was paid twice, give this money back with the card at a terminal.',
+  refunded_outside: 'Find out who refunded it at Dintero, and whether the sale is still paid.',
+  orphan:
+    'Find out in the till and at Dintero what was sold. If nothing was, give the money back with the card at a terminal.',
+};
+
+function table(title: string, words: Record<string, string>): string {
   const rows = Object.entries(words).map(([word, meaning]) => `| \`${word}\` | ${meaning} |`);
   return [`### ${title}`, '', '| word | meaning |', '|---|---|', ...rows].join('\n');
 }
+
+const problemWords = Object.fromEntries(
+  problemCodes.map((code) => [code, `${problemKinds[code].status}. ${problemKinds[code].meaning}`]),
+);
+
+/** The words of `/openapi.json`, before its routes. */
+export const description = [
+  'Charges a card on a Dintero terminal and guarantees the outcome. Amounts are whole minor units (12900 is NOK 129.00). Every answer, errors included, says what the cashier does (`advice`) and whether another payment is safe.',
+  table('States', stateWords),
+  table('Advice', adviceWords),
+  table('Reasons of not_charged', reasonWords),
+  table('needs_attention', attentionWords),
+  table('Cases', caseWords),
+  table('What to do about a case', caseActions),
+  table('Problem codes', problemWords),
+].join('\n\n');

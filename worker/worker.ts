@@ -76,8 +76,8 @@ export async function createWorkers(
 }
 
 /**
- * A charge lives minutes, so it stays with the version that started it and new code never replays it. What may live
- * for weeks says so itself (`money-case.ts`).
+ * A charge lives minutes, so it stays with the version that started it and new code never replays it. What lives longer
+ * is handed over by command (README). A type's own behaviour cannot be set: without versioning the server refuses it.
  */
 function versioned(
   version: NonNullable<WorkerSetup['version']>,

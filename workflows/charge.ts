@@ -31,6 +31,7 @@ import {
   type OpenCharge,
 } from './open-charge.ts';
 import { readAndJudge, waitForNews } from './reading.ts';
+import { tellStray } from './stray.ts';
 import { takeTerminal, type Lease } from './terminal-lease.ts';
 
 export async function terminalCharge(input: ChargeInput): Promise<ChargeRecord> {
@@ -82,6 +83,10 @@ async function prompt(
   }
   const obstacle = whyNotPrompt(charge, lease, sale);
   if (obstacle === null) return await askForCard(charge, items);
+  // The other attempt may have told that it took nothing: what this reading shows is news for it.
+  if ('otherWithMoney' in sale && sale.otherWithMoney !== null) {
+    await tellStray(sale.otherWithMoney, charge.situation.policy);
+  }
   // A run made by reset has forgotten what was sent: nothing that stands against sending proves that nothing was.
   return charge.situation.isReset
     ? goOn(charge, { is: 'lost' }, 'this run was made by reset')

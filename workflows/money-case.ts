@@ -9,7 +9,6 @@ import {
   ParentClosePolicy,
   setCurrentDetails,
   setHandler,
-  setWorkflowOptions,
   startChild,
   upsertMemo,
   upsertSearchAttributes,
@@ -18,8 +17,6 @@ import type { CaseKind } from './lists.ts';
 import { caseWorkflowId, keep, searchAttributes } from './messages.ts';
 import type { CaseRecord, ChargeRecord } from './messages.ts';
 
-// A case may be open for weeks: it does not hold the version of the code that opened it.
-setWorkflowOptions({ versioningBehavior: 'AUTO_UPGRADE' }, moneyCase);
 export async function moneyCase(opened: CaseRecord): Promise<CaseRecord> {
   let record = opened;
   setCurrentDetails(describeCase(opened));

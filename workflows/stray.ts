@@ -3,15 +3,47 @@
  * read, and only what it shows counts. It is handed to the charge's recovery when it contradicts what was told; money of
  * ours without a charge becomes a case; what is not surely ours is never touched.
  */
-import { condition, proxyActivities, setHandler, workflowInfo } from '@temporalio/workflow';
+import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
+import {
+  condition,
+  ParentClosePolicy,
+  proxyActivities,
+  setHandler,
+  startChild,
+  workflowInfo,
+} from '@temporalio/workflow';
 import type { FoundTransaction, TransactionFacts } from '../activities/dintero/facts.ts';
 import type { Activities, Standing } from '../activities/index.ts';
 import { failureOf } from './dintero-calls.ts';
 import { readStartToClose, readTimeoutMs } from './dintero-reads.ts';
 import { isWithoutMoney } from './judgement.ts';
-import { readsTaskQueue, transactionReported, type StrayInput } from './messages.ts';
+import {
+  readsTaskQueue,
+  strayWorkflowId,
+  transactionReported,
+  type StrayInput,
+} from './messages.ts';
 import { openCase } from './money-case.ts';
+import type { ChargePolicy } from './policy.ts';
 import { pollInterval } from './reading.ts';
+
+/** News that a charge found by itself. It lives on when the charge has closed; if it is known already, all the better. */
+export async function tellStray(
+  { chargeId, transactionId }: { chargeId: string; transactionId: string },
+  policy: ChargePolicy,
+): Promise<void> {
+  const news: StrayInput = { charge_id: chargeId, transaction_id: transactionId, policy };
+  try {
+    await startChild(strayNews, {
+      workflowId: strayWorkflowId(transactionId),
+      parentClosePolicy: ParentClosePolicy.ABANDON,
+      args: [news],
+      staticSummary: `${chargeId}: its money was found by another attempt of the sale`,
+    });
+  } catch (error) {
+    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+  }
+}
 
 /** What became of the news. */
 export type StrayEnding =

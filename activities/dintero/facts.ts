@@ -64,6 +64,6 @@ export interface Reading {
 export interface SaleReading {
   /** A transaction of this very charge: adopted and judged. */
   own: { transactionId: string; sessionId: string } | null;
-  /** A charge id of the sale, not ours, whose money is captured, reserved or undecided. */
-  otherWithMoney: string | null;
+  /** Another charge of the sale, whose money is captured, reserved or undecided. */
+  otherWithMoney: { chargeId: string; transactionId: string } | null;
 }

@@ -210,7 +210,8 @@ export async function readSale(
   const other = ofSale.find((facts) => facts.chargeId !== ask.chargeId && !isWithoutMoney(facts));
   return {
     own: own === null ? null : { sessionId: own.sessionId, transactionId: own.transactionId },
-    otherWithMoney: other?.chargeId ?? null,
+    otherWithMoney:
+      other === undefined ? null : { chargeId: other.chargeId, transactionId: other.transactionId },
   };
 }
 

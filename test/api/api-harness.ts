@@ -2,7 +2,7 @@
  * Starts what the api's tests need: a Temporal dev server, a worker with the stand-in charge, and apis on free ports.
  * The only file here that knows where these come from.
  */
-import { randomUUID } from 'node:crypto';
+import { createHmac, randomUUID } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
@@ -11,7 +11,16 @@ import { bundleWorkflowCode, DefaultLogger, Runtime, Worker } from '@temporalio/
 import { pino, type Logger } from 'pino';
 import { inject } from 'vitest';
 import { createApi, type Api, type ApiOptions } from '../../api/app.ts';
-import { searchAttributes, type ChargeRecord } from '../../workflows/messages.ts';
+import { callbackUrl } from '../../api/callbacks.ts';
+import {
+  chargeWorkflowId,
+  recoverChargeType,
+  recoveryWorkflowId,
+  searchAttributes,
+  type ChargeMemo,
+  type ChargeRecord,
+  type RecoveryInput,
+} from '../../workflows/messages.ts';
 import { derivePolicy } from '../../workflows/policy.ts';
 import { deriveTimings, type Timings } from '../../api/timings.ts';
 
@@ -202,4 +211,80 @@ export function chargeRecord(fields: Partial<ChargeRecord> = {}): ChargeRecord {
     updated_at: at,
     ...fields,
   };
+}
+
+/** Starts the recovery of a closed charge with the charge's last record: the given one if Temporal has forgotten it. */
+export async function startRecovery(
+  { client }: TestWorkflowEnvironment,
+  chargeId: string,
+  of: { taskQueue?: string; forgotten?: ChargeRecord } = {},
+): Promise<void> {
+  const handle = client.workflow.getHandle(chargeWorkflowId(chargeId));
+  const memo =
+    of.forgotten === undefined
+      ? ((await handle.describe()).memo as unknown as ChargeMemo)
+      : { charge: of.forgotten, session_id: null };
+  const { charge: record, session_id } = memo;
+  const input: RecoveryInput = {
+    record,
+    because: record.outcome === null ? 'workflow_lost' : 'contradicted',
+    former: record.outcome,
+    session_id,
+    charge_started_at: Date.parse(record.created_at),
+    may_have_prompted: true,
+    is_cancel_requested: false,
+    policy,
+  };
+  const { storeId, saleReference } = searchAttributes;
+  await client.workflow.start(recoverChargeType, {
+    workflowId: recoveryWorkflowId(chargeId),
+    taskQueue: of.taskQueue ?? taskQueue,
+    args: [input],
+    memo: { ...memo },
+    typedSearchAttributes: [
+      { key: storeId, value: record.store_id ?? '' },
+      { key: saleReference, value: record.reference },
+    ],
+  });
+}
+
+const secret = 'whsec-sandbox-7f3a';
+// A proxy's prefix and port: the signature knows neither the port nor this process's own address.
+const publicUrl = 'https://pay.example.test:8443/kvitt/';
+export const callbackSecrets = { signatureSecrets: ['rotated', secret], publicUrl };
+
+interface Callback {
+  query?: string;
+  method?: 'GET' | 'POST';
+  ageSeconds?: number;
+  tamper?: (header: string) => string;
+  body?: string;
+}
+
+/** Sends a callback as Dintero does, signed with the secret of {@link callbackSecrets}. */
+export async function deliver(
+  api: RunningApi,
+  chargeId: string,
+  of: Callback = {},
+): Promise<Answer> {
+  const { query = 'session_id=T90001234.s&time=2026-07-21T09%3A15%3A30Z', method = 'POST' } = of;
+  const url = callbackUrl(publicUrl, chargeId);
+  const t = Math.floor(Date.now() / 1000) - (of.ageSeconds ?? 0);
+  const sorted = new URLSearchParams(query);
+  sorted.sort();
+  const payload = [t, accountId, method, url.hostname, url.pathname, sorted].join('\n');
+  const hex = createHmac('sha256', secret).update(payload).digest('hex');
+  const header = (of.tamper ?? ((it) => it))(`t=${t},v0-hmac-sha256=${hex}`);
+  const path = url.pathname.replace('/kvitt', '');
+  return await api.call(`${path}?${query}`, {
+    method,
+    headers: { 'dintero-signature': header },
+    ...(of.body === undefined ? {} : { body: of.body }),
+  });
+}
+
+export async function counted(api: RunningApi, kind: string): Promise<number> {
+  const { text } = await api.call('/metrics');
+  const found = new RegExp(`kvitt_api_callbacks_total\\{kind="${kind}"\\} (\\d+)`).exec(text);
+  return Number(found?.[1] ?? 0);
 }

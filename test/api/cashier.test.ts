@@ -3,6 +3,7 @@ import {
   adviceByReason,
   answerFor,
   decidingAttempt,
+  doubted,
   readingOf,
   viewOf,
   type ReadCharge,
@@ -11,10 +12,11 @@ import { chargeStates, reasons, type ChargeState } from '../../workflows/lists.t
 import type { ChargeRecord } from '../../workflows/messages.ts';
 import { chargeRecord } from './api-harness.ts';
 
+const workflowId = 'charge/S-1001.1';
 const now = Date.parse('2026-11-22T10:00:00Z');
 
 function read(fields: Partial<ChargeRecord> = {}, rest: Partial<ReadCharge> = {}): ReadCharge {
-  return { record: chargeRecord(fields), isLost: false, case: 'none', ...rest };
+  return { record: chargeRecord(fields), workflowId, isLost: false, case: 'none', ...rest };
 }
 
 function ended(fields: Partial<ChargeRecord> = {}): ReadCharge {
@@ -34,7 +36,7 @@ describe('readingOf', () => {
     const at = (ms: number): ChargeRecord =>
       chargeRecord({ state, attention_at: new Date(now + ms).toISOString() });
     const of = (record: ChargeRecord) =>
-      readingOf({ record, isClosed: false, case: 'none', now }).record.needs_attention;
+      readingOf({ record, workflowId, isClosed: false, case: 'none', now }).record.needs_attention;
     expect(of(at(1))).toBeNull();
     expect(of(at(0))).toBe(attention);
     expect(of({ ...at(0), needs_attention: 'session_lost' })).toBe('session_lost');
@@ -43,6 +45,7 @@ describe('readingOf', () => {
   test.each(chargeStates)('a workflow closed in %s without an outcome is lost', (state) => {
     const lost = readingOf({
       record: chargeRecord({ state, outcome: null }),
+      workflowId,
       isClosed: true,
       case: 'none',
       now,
@@ -56,8 +59,28 @@ describe('readingOf', () => {
   test('an outcome holds, whether its workflow still closes or was closed from outside', () => {
     for (const isClosed of [false, true]) {
       const record = chargeRecord(captured);
-      expect(readingOf({ record, isClosed, case: 'none', now }).record).toEqual(record);
+      expect(readingOf({ record, workflowId, isClosed, case: 'none', now }).record).toEqual(record);
     }
+  });
+});
+
+describe('doubted', () => {
+  test.each([
+    ['captured', { ...captured, case_kind: 'captured_after_cancel' }],
+    ['not_charged', { state: 'not_charged', outcome: 'not_charged', reason: 'expired' }],
+  ] as const)('nothing of %s counts any more', (_name, fields) => {
+    const record = { ...chargeRecord(), state: 'checking' };
+    expect(doubted(chargeRecord(fields))).toEqual(record);
+    expect(answerFor(read(doubted(chargeRecord(fields))), [])).toMatchObject({
+      advice: 'wait',
+      safe_to_take_other_payment: false,
+    });
+  });
+
+  test('what is open stays as it is', () => {
+    expect(doubted(chargeRecord({ state: 'approved' }))).toEqual(
+      chargeRecord({ state: 'approved' }),
+    );
   });
 });
 
@@ -118,6 +141,31 @@ describe('answerFor', () => {
     });
   });
 
+  const second = ended({ attempt: 2 });
+  const turnedUp = { ...captured, case_kind: 'captured_after_not_charged' } as const;
+  test.each([
+    ['open again', read({ state: 'checking' }), 'wait'],
+    ['lost', read({ state: 'checking', needs_attention: 'workflow_lost' }), 'ask_for_help'],
+    ['captured after all', read(turnedUp, { case: 'open' }), 'ask_for_help'],
+    ['captured after all, settled', read(turnedUp, { case: 'settled' }), 'none'],
+  ] as const)('not_charged, an earlier attempt %s: not safe', (_name, earlier, advice) => {
+    const unsafe = { safe_to_take_other_payment: false, next_attempt: null };
+    expect(answerFor(second, [earlier])).toEqual({ advice, ...unsafe });
+    expect(answerFor(second, [earlier, ended({ attempt: 3 })])).toEqual({ advice, ...unsafe });
+  });
+
+  test('not_charged, an earlier attempt proven once more: the number after the last', () => {
+    expect(answerFor(second, [ended()])).toMatchObject({ advice: 'try_again', next_attempt: 3 });
+  });
+
+  test.each([
+    ['open', 'ask_for_help'],
+    ['settled', 'paid'],
+  ] as const)('captured after it was told not_charged, case %s: %s', (caseState, advice) => {
+    const answer = answerFor(read(turnedUp, { case: caseState }), []);
+    expect(answer).toEqual({ advice, safe_to_take_other_payment: false, next_attempt: null });
+  });
+
   test('the last number has no next one', () => {
     expect(answerFor(ended({ attempt: 999 }), [])).toEqual({
       advice: 'ask_for_help',
@@ -151,5 +199,12 @@ describe('decidingAttempt', () => {
     expect(decidingAttempt([ended(), second, paid])).toBe(paid);
     expect(decidingAttempt([ended(), second])).toBe(second);
     expect(decidingAttempt([])).toBeUndefined();
+  });
+
+  test('of two with money is the one that a person must look at', () => {
+    const paid = read(captured);
+    const inDoubt = read({ attempt: 2, ...captured }, { case: 'open' });
+    expect(decidingAttempt([paid, inDoubt])).toBe(inDoubt);
+    expect(decidingAttempt([inDoubt, paid])).toBe(inDoubt);
   });
 });

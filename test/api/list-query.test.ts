@@ -14,25 +14,32 @@ describe('quote', () => {
 });
 
 describe('visibilityQuery', () => {
-  test('asks for charges only', () => {
-    expect(visibilityQuery({})).toBe("WorkflowType = 'terminalCharge'");
+  test('asks for charges and their recoveries only', () => {
+    expect(visibilityQuery({})).toBe("WorkflowType IN ('terminalCharge', 'recoverCharge')");
   });
 
   test('keeps what a value says inside its quotes', () => {
     expect(visibilityQuery({ store_id: "x' OR WorkflowType = 'y" })).toBe(
-      "WorkflowType = 'terminalCharge' AND StoreId = 'x\\' OR WorkflowType = \\'y'",
+      "WorkflowType IN ('terminalCharge', 'recoverCharge') AND StoreId = 'x\\' OR WorkflowType = \\'y'",
     );
   });
 
   test('lists what starts and what waits under one value', () => {
     expect(visibilityQuery({ state: 'waiting_for_card' })).toBe(
-      "WorkflowType = 'terminalCharge' AND ChargeState = 'open'",
+      "WorkflowType IN ('terminalCharge', 'recoverCharge') AND ChargeState = 'open'",
+    );
+  });
+
+  test('finds a recovery by when its charge was created, which its record says', () => {
+    const at = '2026-11-22T09:15:11.000Z';
+    expect(visibilityQuery({ created_after: at, created_before: at })).toBe(
+      `WorkflowType IN ('terminalCharge', 'recoverCharge') AND StartTime >= '${at}' AND (StartTime <= '${at}' OR WorkflowType = 'recoverCharge')`,
     );
   });
 
   test('looks at every charge that may be lost or old', () => {
     expect(visibilityQuery({ state: 'checking', needs_attention: 'true' })).toBe(
-      "WorkflowType = 'terminalCharge' AND (ChargeState = 'checking' OR ExecutionStatus != 'Completed') AND (NeedsAttention IS NOT NULL OR ExecutionStatus != 'Completed')",
+      "WorkflowType IN ('terminalCharge', 'recoverCharge') AND (ChargeState = 'checking' OR ExecutionStatus != 'Completed') AND (NeedsAttention IS NOT NULL OR ExecutionStatus != 'Completed')",
     );
   });
 });

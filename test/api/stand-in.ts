@@ -1,32 +1,31 @@
 /**
- * A stand-in for the charge workflow: same type, handlers and memo, and an ending that the test writes into the
- * reference (`pays_1`). It lets the api's tests bring about any state at once, without a Dintero.
+ * Stand-ins for the charge's workflow, its recovery and stray news: same types, handlers and memos, and an ending that
+ * the test writes into the reference (`pays_1`). They let the api's tests bring about any state at once, without a
+ * Dintero.
  */
 import { ApplicationFailure } from '@temporalio/common';
 import {
   allHandlersFinished,
   condition,
   defineQuery,
-  ParentClosePolicy,
   setHandler,
-  startChild,
   upsertMemo,
   upsertSearchAttributes,
 } from '@temporalio/workflow';
 import {
   cancel,
-  caseWorkflowId,
   prompted,
   searchAttributes,
   searchState,
   transactionReported,
   type CancelOrder,
-  type CaseRecord,
   type ChargeInput,
   type ChargeRecord,
+  type RecoveryInput,
+  type StrayInput,
   type TransactionReport,
 } from '../../workflows/messages.ts';
-import { moneyCase } from '../../workflows/money-case.ts';
+import { moneyCase, openCaseOf } from '../../workflows/money-case.ts';
 
 export { moneyCase };
 
@@ -40,13 +39,7 @@ export async function terminalCharge({ record: first }: ChargeInput): Promise<Ch
   let isCancelled = false;
   const script = first.reference.split('_')[0];
   const change = (changes: Partial<ChargeRecord>): void => {
-    const now = new Date(Date.now()).toISOString();
-    record = { ...record, ...changes, updated_at: now, state_since: now };
-    upsertMemo({ charge: record, session_id: 'T90001234.secret-session' });
-    upsertSearchAttributes([
-      { key: searchAttributes.chargeState, value: searchState(record.state) },
-      { key: searchAttributes.needsAttention, value: record.needs_attention },
-    ]);
+    record = published(record, changes);
   };
   setHandler(arrived, () => news);
   setHandler(transactionReported, (told) => {
@@ -87,7 +80,7 @@ export async function terminalCharge({ record: first }: ChargeInput): Promise<Ch
       attention_at: new Date(Date.now() + 60_000).toISOString(),
     });
     if (script === 'pays') return captured();
-    await condition(() => report !== null || isCancelled);
+    await condition(() => (report !== null && script !== 'deaf') || isCancelled);
     if (!isCancelled) return captured();
     change({ state: 'cancelling' });
     if (script === 'stuck') await condition(() => report !== null);
@@ -100,39 +93,73 @@ export async function terminalCharge({ record: first }: ChargeInput): Promise<Ch
   }
 
   function captured(): void {
-    change({
-      state: 'captured',
-      outcome: 'captured',
-      captured_amount: record.amount,
-      attention_at: null,
-      transaction_id: `T90001234.${record.charge_id}`,
-    });
+    record = withMoney(record);
+    change({ state: 'captured', outcome: 'captured', attention_at: null });
   }
 
   async function capturedAfterCancel(): Promise<void> {
-    const transactionId = `T90001234.${record.charge_id}`;
-    const opened: CaseRecord = {
-      version: 1,
-      kind: 'captured_after_cancel',
-      charge_id: record.charge_id,
-      transaction_id: transactionId,
-      amount: record.amount,
-      captured_amount: record.amount,
-      currency: record.currency,
-      terminal_id: record.terminal_id,
-      store_id: record.store_id,
-      opened_at: new Date(Date.now()).toISOString(),
-      settled_at: null,
-      settled_as: null,
-      settled_by: null,
-    };
-    await startChild(moneyCase, {
-      workflowId: caseWorkflowId(transactionId),
-      args: [opened],
-      memo: { case: opened },
-      parentClosePolicy: ParentClosePolicy.ABANDON,
-    });
+    await openCaseOf(withMoney(record), 'captured_after_cancel');
     record = { ...record, case_kind: 'captured_after_cancel', needs_attention: 'case_open' };
     captured();
   }
+}
+
+/** Ends as captured when it is told anything, and without money when a person has seen the terminal idle. */
+export async function recoverCharge({ record: first }: RecoveryInput): Promise<ChargeRecord> {
+  const news: (TransactionReport | CancelOrder)[] = [];
+  setHandler(arrived, () => news);
+  setHandler(transactionReported, (told) => void news.push(told));
+  setHandler(cancel, (order: CancelOrder): ChargeRecord => {
+    news.push(order);
+    return record;
+  });
+  let record = published(first, {
+    state: 'checking',
+    outcome: null,
+    reason: null,
+    captured_amount: null,
+    needs_attention: 'prompt_may_live',
+  });
+  const isSeenIdle = (told: object): boolean => 'terminal_seen_idle' in told;
+  await condition(() => news.some((told) => 'source' in told || isSeenIdle(told)));
+  if (news.some(isSeenIdle)) {
+    record = published(record, {
+      state: 'not_charged',
+      outcome: 'not_charged',
+      reason: 'session_lost',
+      needs_attention: null,
+    });
+  } else {
+    await openCaseOf(withMoney(record), 'captured_after_not_charged');
+    record = published(withMoney(record), {
+      state: 'captured',
+      outcome: 'captured',
+      case_kind: 'captured_after_not_charged',
+      needs_attention: 'case_open',
+    });
+  }
+  await condition(allHandlersFinished);
+  return record;
+}
+
+/** Ends at once; what it was told stands in its history. */
+export async function strayNews(_input: StrayInput): Promise<void> {
+  setHandler(transactionReported, () => undefined);
+  await Promise.resolve();
+}
+
+function published(before: ChargeRecord, changes: Partial<ChargeRecord>): ChargeRecord {
+  const now = new Date(Date.now()).toISOString();
+  const record = { ...before, ...changes, updated_at: now, state_since: now };
+  upsertMemo({ charge: record, session_id: 'T90001234.secret-session' });
+  upsertSearchAttributes([
+    { key: searchAttributes.chargeState, value: searchState(record.state) },
+    { key: searchAttributes.needsAttention, value: record.needs_attention },
+  ]);
+  return record;
+}
+
+function withMoney(record: ChargeRecord): ChargeRecord {
+  const transactionId = `T90001234.${record.charge_id.replace('.', '-')}`;
+  return { ...record, captured_amount: record.amount, transaction_id: transactionId };
 }

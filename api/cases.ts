@@ -1,0 +1,66 @@
+/** What a person must decide: cases, listed as charges are, and one of them as it is now. */
+import { WorkflowNotFoundError } from '@temporalio/common';
+import { caseWorkflowId, moneyCaseType, type CaseRecord } from '../workflows/messages.ts';
+import type { Case, CaseList } from './answers.ts';
+import { filterParts, listPage, when } from './list.ts';
+import { Problem } from './problems.ts';
+import type { CaseListQuery } from './schemas.ts';
+import type { Temporal } from './temporal.ts';
+import { caseActions } from './words.ts';
+
+export async function listCases(temporal: Temporal, asked: CaseListQuery): Promise<CaseList> {
+  const { limit, cursor, kind, state } = asked;
+  const { workflows, next_cursor } = await listPage(temporal, {
+    query: caseQuery(asked),
+    limit,
+    ...(cursor === undefined ? {} : { cursor }),
+  });
+  const cases = workflows.flatMap(({ memo }) => viewOfCase(memo) ?? []);
+  return {
+    cases: cases.filter(
+      (one) =>
+        (kind === undefined || one.kind === kind) && (state === 'all' || one.state === state),
+    ),
+    next_cursor,
+  };
+}
+
+/** A case that somebody terminated was settled by nobody: it stays open. */
+const statusParts: Record<CaseListQuery['state'], string[]> = {
+  open: [`ExecutionStatus != 'Completed'`],
+  settled: [`ExecutionStatus = 'Completed'`],
+  all: [],
+};
+
+function caseQuery(asked: CaseListQuery): string {
+  return [
+    `WorkflowType = '${moneyCaseType}'`,
+    ...statusParts[asked.state],
+    ...filterParts(asked),
+    ...when(asked.opened_after, (at) => `StartTime >= ${at}`),
+    ...when(asked.opened_before, (at) => `StartTime <= ${at}`),
+  ].join(' AND ');
+}
+
+export async function findCase(temporal: Temporal, transactionId: string): Promise<Case> {
+  const handle = temporal.client.workflow.getHandle(caseWorkflowId(transactionId));
+  try {
+    const found = viewOfCase((await handle.describe()).memo);
+    if (found === null) throw new Error('Could not read the case: its memo has no record');
+    return found;
+  } catch (err) {
+    if (!(err instanceof WorkflowNotFoundError)) throw err;
+    throw new Problem('not_found', `No case about transaction ${transactionId} is known.`, {
+      cause: err,
+    });
+  }
+}
+
+/** null: it cannot be read, which must not hide the other cases. */
+function viewOfCase(memo: Record<string, unknown> | undefined): Case | null {
+  const record = memo?.['case'] as CaseRecord | undefined;
+  if (record?.version !== 1) return null;
+  const { version: _version, ...shown } = record;
+  const state = record.settled_at === null ? 'open' : 'settled';
+  return { ...shown, state, what_to_do: state === 'open' ? caseActions[record.kind] : null };
+}

@@ -1,0 +1,71 @@
+/** What a callback says, and whether that is known already. Pure. */
+import type { ChargeRecord, TransactionReport } from '../workflows/messages.ts';
+
+export interface News {
+  chargeId: string;
+  /** The transaction that it names, if that can be one of this account. */
+  transactionId: string | null;
+  verdict: 'good' | 'stale' | 'unsigned';
+  /** What the workflow is told. */
+  report: TransactionReport;
+  /** The callback's parameters as they came. */
+  query: URLSearchParams;
+}
+
+/** Reads a callback's query. The words of unproven news are left out of the report: it is only a reason to look. */
+export function newsIn(of: {
+  chargeId: string;
+  query: string;
+  verdict: News['verdict'];
+  accountId: string;
+}): News {
+  const { chargeId, verdict, accountId } = of;
+  const query = new URLSearchParams(of.query);
+  const isProven = verdict === 'good';
+  const sessionId = ownId(query.get('session_id') ?? query.get('sid'), accountId);
+  return {
+    chargeId,
+    transactionId: ownId(query.get('transaction_id'), accountId),
+    verdict,
+    report: {
+      error: isProven ? knownError(query.get('error')) : null,
+      source: isProven ? 'callback' : `callback (${verdict})`,
+      ...(sessionId === null ? {} : { session_id: sessionId }),
+    },
+    query,
+  };
+}
+
+/** Whether the news of a closed charge says no more than the charge has told. */
+export function isAgreeing(
+  { outcome, transaction_id }: ChargeRecord,
+  { query, transactionId }: News,
+): boolean {
+  const event = query.get('event');
+  const error = query.get('error');
+  switch (outcome) {
+    case null:
+      return false;
+    case 'captured':
+      return (
+        transactionId !== null &&
+        transactionId === transaction_id &&
+        error === null &&
+        (event === null || event === 'CAPTURE')
+      );
+    case 'not_charged':
+      // An error that is not known may speak of money: `capture` is an approval whose capture failed (dossier 5.1).
+      if (event === null && knownError(error) !== null) return true;
+      return event === 'VOID' || !query.has('transaction_id');
+  }
+}
+
+/** Ids of Dintero start with the account's; anything else is no id of ours, and goes nowhere. */
+function ownId(id: string | null, accountId: string): string | null {
+  return id !== null && id.startsWith(`${accountId}.`) && /^\w+\.[\w-]{1,64}$/.test(id) ? id : null;
+}
+
+/** The words that the dossier knows (5.1); any other is only a reason to look. */
+function knownError(word: string | null): TransactionReport['error'] {
+  return word === 'cancelled' || word === 'authorization' || word === 'failed' ? word : null;
+}
