@@ -13,7 +13,7 @@ describe('two versions of the worker', () => {
   const running = new Map<string, { charges: Worker; finished: Promise<void> }>();
 
   beforeAll(async () => {
-    kvitt = await startHarness();
+    kvitt = await startHarness({ deadlineSeconds: 900, promptLifetimeSeconds: 1800 });
     await kvitt.stopWorkers();
     native = await NativeConnection.connect({ address: inject('temporalAddress') });
   });

@@ -20,7 +20,8 @@ import { asked, policy, record, transaction } from './builders.ts';
 describe('a charge whose workflow was ended from outside', { concurrent: true }, () => {
   let kvitt: Harness;
   beforeAll(async () => {
-    kvitt = await startHarness();
+    // Time enough to be ended from outside first, also on a busy machine.
+    kvitt = await startHarness({ deadlineSeconds: 600, promptLifetimeSeconds: 1200 });
   });
   afterAll(async () => {
     await kvitt.stop();
@@ -33,10 +34,14 @@ describe('a charge whose workflow was ended from outside', { concurrent: true },
     while (!(await isTrue())) if (Date.now() > giveUpAt) throw new Error('it never became true');
   }
 
-  /** Terminates the charge in the middle, and lets a sweep find it. */
-  async function lose({ reference }: Sale): Promise<ChargeRecord> {
+  /** Terminates the charge in the middle, lets life go on, and a sweep find it. */
+  async function lose(
+    { reference }: Sale,
+    meanwhile: () => Promise<void> = async () => {},
+  ): Promise<ChargeRecord> {
     const chargeId = `${reference}.1`;
     await kvitt.client.workflow.getHandle(chargeWorkflowId(chargeId)).terminate('a test');
+    await meanwhile();
     const handle = kvitt.client.workflow.getHandle<() => Promise<ChargeRecord>>(
       recoveryWorkflowId(chargeId),
     );
@@ -63,11 +68,10 @@ describe('a charge whose workflow was ended from outside', { concurrent: true },
 
   it('that waits for its card is followed to its payment', async () => {
     const sale = saleOf(kvitt);
-    await kvitt.simulator.terminal(sale.terminal_id, {
-      customer: { action: 'tap', delay_ms: 800 },
-    });
     await kvitt.post(sale);
-    const found = await lose(sale);
+    const found = await lose(sale, async () => {
+      await kvitt.simulator.press(sale.terminal_id, 'tap');
+    });
     expect(found).toMatchObject({ outcome: 'captured', captured_amount: 12900, case_kind: null });
     expect(await auditOf(found)).toEqual([]);
   });
@@ -108,8 +112,9 @@ describe('a charge whose workflow was ended from outside', { concurrent: true },
       do: 'reset_after',
     });
     await kvitt.post(sale);
-    await kvitt.simulator.press(sale.terminal_id, 'tap');
-    const found = await lose(sale);
+    const found = await lose(sale, async () => {
+      await kvitt.simulator.press(sale.terminal_id, 'tap');
+    });
     expect(found).toMatchObject({ outcome: 'captured', captured_amount: 12900 });
     expect(await auditOf(found)).toEqual([]);
   });
@@ -119,7 +124,7 @@ describe('a charge whose workflow was ended from outside', { concurrent: true },
     await kvitt.post(sale);
     await kvitt.simulator.fault({
       endpoint: 'cancel_session',
-      times: 1,
+      times: 5,
       match: { merchant_reference: `${sale.reference}.1` },
       do: { kind: 'status', status: 503 },
     });
@@ -199,6 +204,27 @@ describe('a charge whose workflow was ended from outside', { concurrent: true },
     });
     // The same news again agrees with what is told now.
     expect(await stray(transactionId, chargeId)).toBe('agrees');
+  });
+
+  it('told of no money, is paid, and its recovery is ended from outside, too: still a case', async () => {
+    const { sale, transactionId } = await paidAfterAll({});
+    const chargeId = `${sale.reference}.1`;
+    await kvitt.simulator.fault({
+      endpoint: 'get_session',
+      times: 3,
+      match: { merchant_reference: chargeId },
+      do: { kind: 'status', status: 503 },
+    });
+    expect(await stray(transactionId, chargeId)).toBe('followed');
+    await kvitt.client.workflow.getHandle(recoveryWorkflowId(chargeId)).terminate('a test');
+    await until(async () => {
+      await sweepLostCharges(kvitt.client, kvitt.taskQueue);
+      return (await statusOf(recoveryWorkflowId(chargeId))) !== 'TERMINATED';
+    });
+    expect(await recovered(chargeId)).toMatchObject({
+      outcome: 'captured',
+      case_kind: 'captured_after_not_charged',
+    });
   });
 
   it('told of no money, and money is reserved after all: it is given back', async () => {
