@@ -154,7 +154,7 @@ export class Callbacks {
       // It may end between the two looks: the next delivery sees how.
       return (await this.#tell(read.workflowId, news)) ?? 'unstored';
     }
-    if (read !== null && isAgreeing(read.record, news)) return 'agrees';
+    if (read !== null && isAgreeing(read.record, news, Date.now())) return 'agrees';
     const { transactionId } = news;
     if (transactionId === null) {
       log.info('A callback without a transaction is for a charge that has ended or is not known');

@@ -36,11 +36,19 @@ export function newsIn(of: {
   };
 }
 
-/** Whether the news of a closed charge says no more than the charge has told. */
+/**
+ * Dintero says everything twice within moments, and that costs nothing. What comes later than this (ms) is read all the
+ * same: a correction may say of an outcome what a payment said before it.
+ */
+const agreeingFor = 60_000;
+
+/** Whether the news of a closed charge says no more than the charge has told just now. `now` is epoch ms. */
 export function isAgreeing(
-  { outcome, transaction_id }: ChargeRecord,
+  { outcome, transaction_id, updated_at }: ChargeRecord,
   { query, transactionId }: News,
+  now: number,
 ): boolean {
+  if (transactionId !== null && now - Date.parse(updated_at) > agreeingFor) return false;
   const event = query.get('event');
   const error = query.get('error');
   switch (outcome) {

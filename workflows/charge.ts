@@ -75,6 +75,8 @@ async function prompt(
   const [lease, sale] = await Promise.all([leaseTaken, readSale(charge)]);
   if ('own' in sale && sale.own !== null) {
     charge.sessionId = sale.own.sessionId;
+    // Nothing will be sent, so whatever that payment is, the next customer need not wait for it.
+    if (!charge.situation.isReset) await lease.release();
     return goOn(charge, { is: 'sent' }, 'a payment of this charge was found at Dintero');
   }
   if ('type' in sale && charge.record.terminal_id === null) {
@@ -110,8 +112,11 @@ async function askForCard(charge: OpenCharge, items: Item[] | null): Promise<Cha
   if (failed !== null) {
     const reason = certainRefusal(failed);
     charge.quietUntil = Date.now() + failed.retryAfterMs;
-    const how = reason === null ? ({ is: 'sent' } as const) : ({ is: 'withheld', reason } as const);
-    return goOn(charge, how, failed.message);
+    return goOn(
+      charge,
+      reason === null ? { is: 'unanswered' } : { is: 'withheld', reason },
+      failed.message,
+    );
   }
   charge.situation.prompt = { is: 'sent' };
   charge.lastNews = 'the session was created';

@@ -16,6 +16,8 @@ export function moves({ httpTimeout }: Durations): ActivityOptions {
   return {
     // Two requests (one repeat after a 401) and the token's, with room: the client's own time-out always fires first.
     startToCloseTimeout: 3 * httpTimeout + 5000,
+    // A worker that died is missed after this, not only after the longest call: somebody waits at the till.
+    heartbeatTimeout: 10_000,
     retry: { maximumAttempts: 1 },
   };
 }

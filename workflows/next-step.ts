@@ -18,6 +18,8 @@ export interface Tries {
 /** How the prompt went out. */
 export type Prompt =
   | { is: 'sent' }
+  /** Mode `pay`: the session is recorded, and whether its terminal asks for the card is not known. */
+  | { is: 'unanswered' }
   /** Nothing was sent, nor will be: a cancel overtook the start, or its history shows that it ended before. */
   | { is: 'none'; reason: Reason }
   /** Sent and no answer: it may prompt, and is never sent again. */
@@ -83,7 +85,8 @@ export function nextStep(judgement: Judgement, now: Situation): Step {
     case 'moving':
       return wait(now.isCancelRequested ? 'cancelling' : 'approved', now);
     case 'prompting':
-      return isToBeStopped(now) ? cancelOrWait(now) : wait('waiting_for_card', now);
+      if (isToBeStopped(now)) return cancelOrWait(now);
+      return wait(now.prompt.is === 'unanswered' ? 'checking' : 'waiting_for_card', now);
     case 'session_ended':
       return cancelOrWait(now);
     case 'session_cancelled':
@@ -177,7 +180,7 @@ function stepWhenAbsent(now: Situation): Step {
     return { do: 'close_not_charged', reason: now.prompt.reason };
   }
   // In mode `pay` a lost create prompted nobody, unless a history that was reset away went on to pay.
-  const neverPrompted = promptMode === 'pay' && !now.isReset;
+  const neverPrompted = promptMode === 'pay' && now.prompt.is === 'lost' && !now.isReset;
   // A terminal may be idle because it was paid, and the payment may be missing from the list for a while.
   const isSeenIdle = now.seenIdleAt !== null && now.readAt >= now.seenIdleAt + durations.listLag;
   if (neverPrompted || isLostPromptOver(now) || isSeenIdle) {

@@ -56,20 +56,35 @@ export function createDinteroClient(config: DinteroConfig): DinteroClient {
     return attempt;
   }
 
+  async function untilAnswered<T>(call: Call<T>): Promise<T> {
+    for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * 2, pauseMaxMs)) {
+      try {
+        return read(call, await attemptOnce(call));
+      } catch (error) {
+        const waitMs = Math.max(pauseMs, retryAfterOf(error));
+        if (!isUnprocessed(error) || !hasTime(call, waitMs)) throw error;
+        await pause(waitMs, error);
+      }
+    }
+  }
+
   return {
-    call: async <T>(call: Call<T>): Promise<T> => {
-      for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * 2, pauseMaxMs)) {
-        try {
-          return read(call, await attemptOnce(call));
-        } catch (error) {
-          const waitMs = Math.max(pauseMs, retryAfterOf(error));
-          if (!isUnprocessed(error) || !hasTime(call, waitMs)) throw error;
-          await pause(waitMs, error);
-        }
+    call: async (call) => {
+      if (call.kind === 'read') return await untilAnswered(call);
+      // Temporal sees that the worker lives while it waits for its window, or for Dintero.
+      const context = Context.current();
+      const timer = setInterval(() => context.heartbeat(), heartbeatEveryMs);
+      try {
+        return await untilAnswered(call);
+      } finally {
+        clearInterval(timer);
       }
     },
   };
 }
+
+/** A third of the time after which the worker is taken for dead. */
+const heartbeatEveryMs = 3000;
 
 /** Repeats inside the window while Dintero cannot be reached: quick at first, then twice a second at most. */
 const firstPauseMs = 100;

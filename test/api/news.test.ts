@@ -39,7 +39,14 @@ describe('isAgreeing', () => {
     ['nothing', 'error=cancelled', false],
   ] as const)('%s is told by %s: %s', (ending, query, isAgreed) => {
     const news = newsIn({ chargeId: 'S-1001.1', query, verdict: 'good', accountId });
-    expect(isAgreeing(endings[ending], news)).toBe(isAgreed);
+    const justNow = Date.parse(endings[ending].updated_at) + 1000;
+    expect(isAgreeing(endings[ending], news, justNow)).toBe(isAgreed);
+  });
+
+  test('a payment that is told again much later may be a correction', () => {
+    const news = newsIn({ chargeId: 'S-1001.1', query: own, verdict: 'good', accountId });
+    const later = Date.parse(endings.captured.updated_at) + 3_600_000;
+    expect(isAgreeing(endings.captured, news, later)).toBe(false);
   });
 });
 

@@ -59,6 +59,7 @@ const policies = (['create', 'publish', 'pay'] as const).flatMap((promptMode) =>
 );
 const prompts: Prompt[] = [
   { is: 'sent' },
+  { is: 'unanswered' },
   { is: 'lost' },
   { is: 'none', reason: 'cancelled_before_start' },
   { is: 'unpublished' },
