@@ -24,6 +24,29 @@ interface DinteroCall {
   amount?: number;
 }
 
+/** How often a kind of fault struck an endpoint since the simulator's ledger began. */
+interface FaultHits {
+  endpoint: string;
+  kind: string;
+  times: number;
+}
+
+/** A payment that Kvitt knows nothing of. What is absent is an in-person sale of 129.00 NOK, captured by Dintero. */
+interface Ghost {
+  merchant_reference: string;
+  merchant_reference_2?: string;
+  terminal_id: string;
+  amount?: number;
+  store_id?: string;
+  auto_capture?: boolean;
+  /** Such as `swish.swish`: somebody's payment on the web under the same reference. */
+  payment_product_type?: string;
+  /** Whose it says it is. */
+  installation?: string;
+  /** What the customer does; null leaves the prompt open. */
+  button?: 'tap' | 'decline' | 'stop' | 'hold' | null;
+}
+
 export interface SimulatorControl {
   url: string;
   /** Presses a button on the terminal: `tap`, `decline`, `stop`, `hold`, `offline`, or `resolve`. */
@@ -39,6 +62,11 @@ export interface SimulatorControl {
   calls: (by?: Record<string, string>) => Promise<DinteroCall[]>;
   /** Somebody acts in Dintero's Backoffice. */
   backoffice: (transactionId: string, operation: 'capture' | 'void' | 'refund') => Promise<void>;
+  /** Dintero finds that a transaction's status was wrong. */
+  correct: (transactionId: string, status: string) => Promise<void>;
+  /** Makes somebody else's payment at Dintero; answers with its session. */
+  ghost: (ghost: Ghost) => Promise<string>;
+  faultsHit: () => Promise<FaultHits[]>;
 }
 
 export function controlSimulator(url: string): SimulatorControl {
@@ -85,5 +113,67 @@ export function controlSimulator(url: string): SimulatorControl {
     backoffice: async (transactionId, operation) => {
       await ask('POST', `/transactions/${encodeURIComponent(transactionId)}/${operation}`, {});
     },
+    correct: async (transactionId, status) => {
+      await ask('POST', `/transactions/${encodeURIComponent(transactionId)}/correct`, { status });
+    },
+    ghost: async ({ button = 'tap', ...ghost }) => {
+      const id = await createGhost(url, ghost);
+      if (button !== null) await ask('POST', `/terminals/${ghost.terminal_id}/${button}`, {});
+      return id;
+    },
+    faultsHit: async () => {
+      const answer = (await ask('GET', '/faults/hit')) as { hits: FaultHits[] };
+      return answer.hits;
+    },
+  };
+}
+
+/** Through Dintero's own face, as whoever made it would. */
+async function createGhost(url: string, ghost: Ghost): Promise<string> {
+  async function post<T>(path: string, authorization: string, body: object): Promise<T> {
+    const headers = { authorization, 'content-type': 'application/json' };
+    const sent = { method: 'POST', headers, body: JSON.stringify(body) };
+    const response = await fetch(url + path, sent);
+    if (!response.ok) throw new Error(`dintero: POST ${path} ${response.status}`);
+    return (await response.json()) as T;
+  }
+  const account = ghost.terminal_id.split('-', 1)[0] ?? '';
+  const { access_token } = await post<{ access_token: string }>(
+    `/v1/accounts/${account}/auth/token`,
+    `Basic ${Buffer.from('simulator:simulator').toString('base64')}`,
+    {
+      grant_type: 'client_credentials',
+      audience: `https://api.dintero.com/v1/accounts/${account}`,
+    },
+  );
+  const created = post<{ id: string }>(
+    '/v1/sessions-profile',
+    `Bearer ${access_token}`,
+    sessionOf(ghost),
+  );
+  return (await created).id;
+}
+
+function sessionOf(ghost: Ghost): object {
+  const { merchant_reference, merchant_reference_2, terminal_id, installation } = ghost;
+  return {
+    profile_id: 'default',
+    url: { return_url: 'https://example.com/returned' },
+    order: {
+      amount: ghost.amount ?? 12900,
+      currency: 'NOK',
+      merchant_reference,
+      merchant_reference_2,
+      store: {
+        id: ghost.store_id ?? 'bergen-01',
+        terminal_id,
+        payout_destination_id: 'seller-9',
+      },
+    },
+    configuration: {
+      auto_capture: ghost.auto_capture ?? true,
+      default_payment_type: ghost.payment_product_type,
+    },
+    ...(installation === undefined ? {} : { metadata: { ext_kvitt_installation: installation } }),
   };
 }

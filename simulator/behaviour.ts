@@ -32,6 +32,8 @@ const behaviourSchema = z.strictObject({
   auto_capture_retry_ms: z.number().int().min(1),
   /** An older deployment that does not know `terminal_id` and `channel` on the list. */
   list_ignores_filters: z.boolean(),
+  /** Payments younger than this are missing from every list. */
+  list_lag_ms: milliseconds,
   /** Whether a retried callback is signed with a new time. */
   retry_timestamp: z.enum(['fresh', 'original']),
   token_expires_in: z.number().int().min(0),
@@ -60,6 +62,7 @@ export function behaviourOf(world: World, terminalId?: string): Behaviour {
     auto_capture_failing_ms: 0,
     auto_capture_retry_ms: 500,
     list_ignores_filters: false,
+    list_lag_ms: 0,
     retry_timestamp: 'fresh',
     token_expires_in: 14_400,
     ...world.store.tables.setting.get('global')?.behaviour,

@@ -36,11 +36,11 @@ export function notify(world: World, session: Session, news: News): void {
   if (event !== undefined && !asked.getAll('report_event').includes(event.event)) return;
 
   const delivery: Delivery = {
+    ...subjectOf(session),
+    seq: world.store.tables.delivery.size + 1,
     id: randomUUID(),
     event_delivery: randomUUID(),
     session_id: session.id,
-    ...(session.transaction_id !== undefined && { transaction_id: session.transaction_id }),
-    merchant_reference: session.order.merchant_reference,
     reports: error ?? event?.event ?? 'result',
     method: asked.get('method') === 'POST' ? 'POST' : 'GET',
     url: callbackUrl(world, session, target, news),
@@ -63,7 +63,8 @@ function enqueue(world: World, session: Session, delivery: Delivery, delayMs: nu
   const laterMs = delayMs + (fault?.kind === 'delay' ? fault.ms : 0);
   world.jobs.schedule(laterMs, { kind: 'deliver', delivery_id: delivery.id });
   if (fault?.kind !== 'duplicate') return;
-  const twin = { ...delivery, id: randomUUID(), attempts: [] };
+  const seq = delivery.seq + 1;
+  const twin = { ...delivery, seq, id: randomUUID(), attempts: [] };
   if (!fault.same_delivery) twin.event_delivery = randomUUID();
   world.store.save('delivery', twin.id, twin);
   world.jobs.schedule(laterMs, { kind: 'deliver', delivery_id: twin.id });

@@ -1,10 +1,12 @@
 import express, { type Request, type Router } from 'express';
 import { z } from 'zod';
 import { behaviourChange, behaviourOf } from './behaviour.ts';
+import { correct, correctable } from './corrections.ts';
 import { buttons, customerSchema, type Customer } from './customer.ts';
 import { addFault, endpoints, faultSchema, matches } from './faults.ts';
 import { resolve } from './payments.ts';
-import type { Settings, Terminal } from './records.ts';
+import type { Settings, Terminal, Transaction } from './records.ts';
+import { keysIn } from './row-keys.ts';
 import { parseBody } from './sessions.ts';
 import { findTerminal, press } from './terminals.ts';
 import { operate } from './transactions.ts';
@@ -26,6 +28,8 @@ const resolution = z.strictObject({
   /** Absent: the session the terminal last left unresolved. */
   session_id: z.string().exactOptional(),
 });
+
+const correction = z.strictObject({ status: z.enum(correctable) });
 
 const backoffice = z.strictObject({ amount: z.number().int().positive().exactOptional() });
 
@@ -56,21 +60,20 @@ export function createControlApi(world: World): Router {
 }
 
 function mountRecords(world: World, on: On): void {
-  const { tables } = world.store;
-  on('get', '/ledger', (req) => ({ entries: select(tables.entry, req) }));
-  on('get', '/calls', (req) => ({ calls: select(tables.call, req) }));
-  on('get', '/deliveries', (req) => ({ deliveries: select(tables.delivery, req) }));
+  on('get', '/ledger', (req) => ({ entries: select(world, 'entry', req) }));
+  on('get', '/calls', (req) => ({ calls: select(world, 'call', req) }));
+  on('get', '/deliveries', (req) => ({ deliveries: select(world, 'delivery', req) }));
   on('get', '/sessions/:id', (_req, id) => findSession(world, id));
   on('get', '/transactions/:id', (_req, id) => findTransaction(world, id));
   on('delete', '/', () => {
     world.jobs.clear();
-    world.index.clear();
     world.store.reset();
   });
 }
 
 function mountSettings(world: World, on: On): void {
   const { fault: faults } = world.store.tables;
+  on('get', '/faults/hit', () => ({ hits: [...world.store.tables.hit.values()] }));
   on('get', '/faults', () => ({ faults: [...faults.values()] }));
   on('post', '/faults', (req) => addFault(world, parseBody(faultSchema, req.body)));
   on('delete', '/faults', () => {
@@ -135,15 +138,27 @@ function mountTerminals(world: World, on: On): void {
   });
 }
 
-/** Somebody in Dintero's Backoffice acts without the service. */
+/** Somebody in Dintero's Backoffice acts without the service, on a transaction or on the last one of a terminal. */
 function mountBackoffice(world: World, on: On): void {
-  for (const name of ['CAPTURE', 'VOID', 'REFUND'] as const) {
-    on('post', `/transactions/:id/${name.toLowerCase()}`, (req, id) => {
-      const { amount = findTransaction(world, id).amount } = parseBody(backoffice, req.body);
-      operate(world, id, { name, amount, by: 'backoffice' });
+  const act = (name: string, does: (transaction: Transaction, body: unknown) => void): void => {
+    on('post', `/transactions/:id/${name}`, (req, id) => {
+      does(findTransaction(world, id), req.body);
       return findTransaction(world, id);
     });
+    on('post', `/terminals/:id/${name}`, (req, id) => {
+      const last = world.store.rowsOf('transaction', `terminal_id=${id}`).at(-1);
+      if (last === undefined) throw new Refusal(409, `terminal ${id} has no transaction`);
+      does(last, req.body);
+      return last;
+    });
+  };
+  for (const name of ['CAPTURE', 'VOID', 'REFUND'] as const) {
+    act(name.toLowerCase(), (transaction, body) => {
+      const { amount = transaction.amount } = parseBody(backoffice, body);
+      operate(world, transaction.id, { name, amount, by: 'backoffice' });
+    });
   }
+  act('correct', ({ id }, body) => correct(world, id, parseBody(correction, body).status));
 }
 
 function settings(world: World): Settings {
@@ -169,10 +184,12 @@ const selection = z.strictObject({
 });
 
 /** The rows after a number that have every value asked for. */
-function select<Row extends object>(table: Map<string, Row>, req: Request): Row[] {
+function select(world: World, table: 'entry' | 'call' | 'delivery', req: Request): object[] {
   const { after, ...wanted } = parseBody(selection, req.query);
-  const rows = [...table.values()].slice(after);
-  return rows.filter((row) => matches(wanted, row));
+  const key = keysIn(wanted)[0];
+  const rows =
+    key === undefined ? [...world.store.tables[table].values()] : world.store.rowsOf(table, key);
+  return rows.filter((row) => row.seq > after && matches(wanted, row));
 }
 
 function terminalView(world: World, terminal: Terminal): object {

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { milliseconds } from './behaviour.ts';
 import type { Subject } from './records.ts';
+import { keysIn } from './row-keys.ts';
 import type { World } from './world.ts';
 
 const kind = <Name extends string>(name: Name): z.ZodObject<{ kind: z.ZodLiteral<Name> }> =>
@@ -97,11 +98,12 @@ export const faultSchema = z.discriminatedUnion('endpoint', [
   }),
 ]);
 
-export type Fault = z.infer<typeof faultSchema> & { id: string };
+export type Fault = z.infer<typeof faultSchema> & { id: string; seq: number };
 
 /** Plants a fault; the oldest matching one strikes first. */
 export function addFault(world: World, fault: z.infer<typeof faultSchema>): Fault {
-  const planted: Fault = { ...fault, id: randomUUID() };
+  const last = [...world.store.tables.fault.values()].at(-1);
+  const planted: Fault = { ...fault, id: randomUUID(), seq: (last?.seq ?? 0) + 1 };
   world.store.save('fault', planted.id, planted);
   return planted;
 }
@@ -112,8 +114,7 @@ export function takeFault(
   endpoint: Endpoint,
   subject: Subject,
 ): RequestFault | undefined {
-  return take(world, subject, (fault) => fault.endpoint === endpoint)?.do as
-    RequestFault | undefined;
+  return take(world, endpoint, subject)?.do as RequestFault | undefined;
 }
 
 /** The fault that strikes this callback, or, `atCreate`, the create that it must overtake. */
@@ -122,25 +123,34 @@ export function takeCallbackFault(
   subject: Subject,
   atCreate = false,
 ): CallbackFault | undefined {
-  const fits = (fault: Fault): boolean =>
-    fault.endpoint === 'callback' && (fault.do.kind === 'before_response') === atCreate;
-  return take(world, subject, fits)?.do as CallbackFault | undefined;
+  const fits = (fault: Fault): boolean => (fault.do.kind === 'before_response') === atCreate;
+  return take(world, 'callback', subject, fits)?.do as CallbackFault | undefined;
 }
 
-function take(world: World, subject: Subject, fits: (fault: Fault) => boolean): Fault | undefined {
-  for (const fault of world.store.tables.fault.values()) {
-    if (!fits(fault) || !matches(fault.match, subject)) continue;
-    if (fault.times === 1) world.store.remove('fault', fault.id);
-    else if (fault.times > 1) {
-      world.store.save('fault', fault.id, { ...fault, times: fault.times - 1 });
-    }
-    return fault;
-  }
-  return undefined;
+function take(
+  world: World,
+  endpoint: Fault['endpoint'],
+  subject: Subject,
+  fits: (fault: Fault) => boolean = () => true,
+): Fault | undefined {
+  const { store } = world;
+  // Only what may match: in a long run the faults of sales that have ended lie about unused.
+  const fault = ['', ...keysIn(subject)]
+    .flatMap((key) => store.rowsOf('fault', `${endpoint} ${key}`))
+    .toSorted((a, b) => a.seq - b.seq)
+    .find((planted) => fits(planted) && matches(planted.match, subject));
+  if (fault === undefined) return undefined;
+  const { kind } = fault.do;
+  const { times } = store.tables.hit.get(`${endpoint} ${kind}`) ?? { times: 0 };
+  store.save('hit', `${endpoint} ${kind}`, { endpoint, kind, times: times + 1 });
+  if (fault.times === 1) store.remove('fault', fault.id);
+  else if (fault.times > 1)
+    store.save('fault', fault.id, Object.assign(fault, { times: fault.times - 1 }));
+  return fault;
 }
 
 /** Whether every key of `wanted` is given with the same value. */
 export function matches(wanted: object, given: object): boolean {
-  const fields = new Map<string, unknown>(Object.entries(given));
-  return Object.entries(wanted).every(([name, value]) => String(fields.get(name)) === value);
+  const values = given as Record<string, unknown>;
+  return Object.entries(wanted).every(([name, value]) => String(values[name]) === value);
 }

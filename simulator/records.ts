@@ -11,6 +11,7 @@ export interface Tables {
   delivery: Delivery;
   job: Job;
   fault: Fault;
+  hit: FaultHits;
   call: Call;
   entry: LedgerEntry;
   setting: Settings;
@@ -68,6 +69,14 @@ export interface TransactionEvent {
   event_reference?: string;
   error?: { message: string; type?: string[]; code?: string };
   metadata?: Record<string, string>;
+  /** Which events were wrong, and what is true instead. */
+  correction?: {
+    event_ids: string[];
+    status: Status;
+    remaining_capture_amount: number;
+    remaining_refund_amount: number;
+    remaining_void_amount: number;
+  };
 }
 
 export interface Transaction {
@@ -109,12 +118,11 @@ export interface Terminal {
   unresolved?: string;
 }
 
-export interface Delivery {
+export interface Delivery extends Omit<Subject, 'event'> {
+  seq: number;
   id: string;
   event_delivery: string;
   session_id: string;
-  transaction_id?: string;
-  merchant_reference: string;
   /** `result`, the value of `error`, or the transaction event reported. */
   reports: string;
   method: 'GET' | 'POST';
@@ -172,6 +180,13 @@ export interface Call extends Subject {
   fault: string | null;
 }
 
+/** How often a kind of fault struck an endpoint. */
+interface FaultHits {
+  endpoint: string;
+  kind: string;
+  times: number;
+}
+
 export interface LedgerEntry {
   seq: number;
   at: string;
@@ -189,7 +204,9 @@ export interface LedgerEntry {
     | 'failed'
     | 'cancelled'
     | 'unknown'
-    | 'on_hold';
+    | 'on_hold'
+    /** What stood for the transaction before was wrong; the next line says what stands. */
+    | 'corrected';
   session_id: string | null;
   transaction_id: string | null;
   merchant_reference: string;

@@ -4,7 +4,7 @@ import type { Endpoint, RequestFault } from './faults.ts';
 import type { Operation, Subject } from './records.ts';
 import { cancelSession, createSession, parseBody, paySession } from './sessions.ts';
 import { listTransactions } from './transaction-list.ts';
-import { captureRequest, indexTransaction, operate } from './transactions.ts';
+import { captureRequest, operate } from './transactions.ts';
 import {
   transactionView,
   findSession,
@@ -162,7 +162,6 @@ export const routes: readonly Route[] = [
       const transaction = findTransaction(world, id);
       const wanted = parseBody(z.strictObject({ merchant_reference_2: z.string() }), body);
       Object.assign(transaction, wanted, { updated_at: now() });
-      indexTransaction(world, transaction);
       world.store.save('transaction', id, transaction);
       return ok(transactionView(transaction));
     },

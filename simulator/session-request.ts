@@ -38,6 +38,7 @@ export const sessionRequest = z.looseObject({
       auto_capture: z.boolean().optional(),
       channel: z.enum(['ecommerce', 'in_app', 'in_store']).optional(),
       publish: z.array(publication).optional(),
+      default_payment_type: text.optional(),
     })
     .optional(),
   customer: z.looseObject({}).optional(),

@@ -11,7 +11,7 @@ import { createJobs } from './jobs.ts';
 import type { Job } from './records.ts';
 import { createStore } from './store.ts';
 import { answer, timeOut } from './terminals.ts';
-import { autoCapture, complete, indexTransaction } from './transactions.ts';
+import { autoCapture, complete } from './transactions.ts';
 import { Refusal, type World } from './world.ts';
 
 /** A running simulator. */
@@ -55,9 +55,7 @@ function createWorld(options: SimulatorOptions): World {
     log: pino({ level: options.logLevel }),
     events: new EventEmitter(),
     closed: false,
-    index: new Map(),
   };
-  for (const transaction of store.tables.transaction.values()) indexTransaction(world, transaction);
   return world;
 }
 

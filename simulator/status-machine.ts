@@ -1,4 +1,4 @@
-import type { Operation, Status, Transaction } from './records.ts';
+import type { Operation, Status, Transaction, TransactionEvent } from './records.ts';
 
 /** In which statuses an operation is legal. On terminals a void after a partial capture is not. */
 const legalIn: Record<Operation['name'], readonly Status[]> = {
@@ -28,7 +28,8 @@ export function cancelObjection(transaction: Transaction | undefined): string | 
 }
 
 /** Whether an operation was accepted with 202 and has not ended. */
-export function isPending({ events }: Transaction): boolean {
+export function isPending(transaction: Transaction): boolean {
+  const events = standing(transaction);
   const ended = new Set(events.map((event) => event.correlation_request_id));
   return events.some(
     (event) => event.event.startsWith('INITIATE_') && !ended.has(event.request_id),
@@ -47,8 +48,14 @@ export function statusAfter(transaction: Transaction, operation: Operation): Sta
   return refunded === captured ? 'REFUNDED' : 'PARTIALLY_REFUNDED';
 }
 
-function sum({ events }: Transaction, name: Operation['name']): number {
-  return events
+/** The events that no correction has taken back. */
+export function standing({ events }: Transaction): TransactionEvent[] {
+  const wrong = new Set(events.flatMap(({ correction }) => correction?.event_ids ?? []));
+  return events.filter(({ id }) => !wrong.has(id));
+}
+
+function sum(transaction: Transaction, name: Operation['name']): number {
+  return standing(transaction)
     .filter((event) => event.event === name && event.success)
     .reduce((total, event) => total + (event.amount ?? 0), 0);
 }

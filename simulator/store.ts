@@ -9,6 +9,7 @@ import {
   closeSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { keysOf } from './row-keys.ts';
 import type { Tables } from './records.ts';
 
 type TableName = keyof Tables;
@@ -18,6 +19,8 @@ type Maps = { [Name in TableName]: Map<string, Tables[Name]> };
 /** The tables, and the journal that lets a killed simulator go on where it was. */
 export interface Store {
   readonly tables: Maps;
+  /** The rows under a key of `row-keys.ts`, oldest first: one sale of a long run is found without reading all of them. */
+  rowsOf<Name extends TableName>(table: Name, key: string): Tables[Name][];
   save<Name extends TableName>(table: Name, id: string, row: Tables[Name]): void;
   remove(table: TableName, id: string): void;
   /** Writes what changed since the last call; must precede every answer. */
@@ -29,19 +32,37 @@ export interface Store {
 /** Opens the journal in `folder` and replays it; without a folder everything is memory only. */
 export function createStore(folder?: string): Store {
   const tables = emptyTables();
+  const index = new Map<string, Set<unknown>>();
+  const list = (table: TableName, row: object): void => {
+    for (const key of keysOf(table, row)) {
+      const rows = index.get(`${table} ${key}`);
+      if (rows === undefined) index.set(`${table} ${key}`, new Set([row]));
+      else rows.add(row);
+    }
+  };
   const journal = folder === undefined ? undefined : openJournal(folder, tables);
+  for (const [table, rows] of Object.entries(tables)) {
+    for (const row of rows.values()) list(table as TableName, row);
+  }
   const changes = new Map<string, Change>();
   const note = (table: TableName, id: string, row: unknown): void => {
     if (journal !== undefined) changes.set(`${table}/${id}`, [table, id, row]);
   };
   return {
     tables,
+    rowsOf: <Name extends TableName>(table: Name, key: string) =>
+      [...(index.get(`${table} ${key}`) ?? [])] as Tables[Name][],
     save(table, id, row) {
       tables[table].set(id, row);
+      list(table, row);
       note(table, id, row);
     },
     remove(table, id) {
-      if (tables[table].delete(id)) note(table, id, null);
+      const row = tables[table].get(id);
+      if (row === undefined) return;
+      tables[table].delete(id);
+      for (const key of keysOf(table, row)) index.get(`${table} ${key}`)?.delete(row);
+      note(table, id, null);
     },
     commit() {
       if (journal === undefined || changes.size === 0) return;
@@ -51,6 +72,7 @@ export function createStore(folder?: string): Store {
     },
     reset() {
       for (const table of Object.values(tables)) table.clear();
+      index.clear();
       changes.clear();
       if (journal !== undefined) ftruncateSync(journal);
     },
@@ -68,6 +90,7 @@ function emptyTables(): Maps {
     delivery: new Map(),
     job: new Map(),
     fault: new Map(),
+    hit: new Map(),
     call: new Map(),
     entry: new Map(),
     setting: new Map(),

@@ -1,4 +1,6 @@
+import { behaviourOf } from './behaviour.ts';
 import type { Transaction } from './records.ts';
+import { keysIn } from './row-keys.ts';
 import { Refusal, type World } from './world.ts';
 
 type Test = (transaction: Transaction, values: string[]) => boolean;
@@ -94,8 +96,12 @@ export function listTransactions(
       ? []
       : [(row: Transaction) => test(row, query.getAll(name))];
   });
-  const latest = Date.now() - options.youngestMs;
-  let rest = candidates(world, query);
+  const now = Date.now();
+  const isListed = ({ created_at, store }: Transaction): boolean => {
+    const { list_lag_ms } = behaviourOf(world, store.terminal_id);
+    return Date.parse(created_at) <= now - Math.max(options.youngestMs, list_lag_ms);
+  };
+  let rest = candidates(world, query, options.ignore);
   const start = query.get('starting_after');
   if (start !== null) {
     const position = rest.findIndex((row) => row.id === start);
@@ -104,18 +110,23 @@ export function listTransactions(
   }
   const page: Transaction[] = [];
   for (const row of rest) {
-    if (options.youngestMs > 0 && Date.parse(row.created_at) > latest) continue;
-    if (tests.every((test) => test(row))) page.push(row);
+    if (tests.every((test) => test(row)) && isListed(row)) page.push(row);
     if (page.length === limit) break;
   }
   return page;
 }
 
-/** Newest first: the rows of one sale where the query names it, else all. */
-function candidates(world: World, query: URLSearchParams): Transaction[] {
-  for (const field of ['session_id', 'merchant_reference', 'merchant_reference_2']) {
-    const values = query.getAll(field);
-    if (values.length === 1) return (world.index.get(`${field}=${values[0]}`) ?? []).toReversed();
-  }
-  return [...world.store.tables.transaction.values()].reverse();
+/** Newest first: the rows of one sale or terminal where the query names it, else all. */
+function candidates(
+  { store }: World,
+  query: URLSearchParams,
+  ignore: readonly string[],
+): Transaction[] {
+  const named = [...new Set(query.keys())].filter(
+    (name) => name in filters && query.getAll(name).length === 1 && !ignore.includes(name),
+  );
+  const key = keysIn(Object.fromEntries(named.map((name) => [name, query.get(name)])))[0];
+  const rows =
+    key === undefined ? store.tables.transaction.values() : store.rowsOf('transaction', key);
+  return [...rows].reverse();
 }

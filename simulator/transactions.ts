@@ -13,6 +13,7 @@ import { findSession, findTransaction, newId, now, Refusal, type World } from '.
 export function ensureTransaction(world: World, session: Session): Transaction {
   if (session.transaction_id !== undefined) return findTransaction(world, session.transaction_id);
   const { order } = session;
+  const product = session.configuration?.default_payment_type ?? 'seitatech.in_person';
   const at = now();
   const transaction: Transaction = {
     id: newId(world),
@@ -21,8 +22,8 @@ export function ensureTransaction(world: World, session: Session): Transaction {
     ...(order.merchant_reference_2 !== undefined && {
       merchant_reference_2: order.merchant_reference_2,
     }),
-    payment_product: 'seitatech',
-    payment_product_type: 'seitatech.in_person',
+    payment_product: product.split('.', 1)[0] ?? product,
+    payment_product_type: product,
     amount: order.amount,
     currency: order.currency,
     status: 'INITIATED',
@@ -37,20 +38,7 @@ export function ensureTransaction(world: World, session: Session): Transaction {
   session.transaction_id = transaction.id;
   world.store.save('session', session.id, session);
   addEvent(world, transaction, { event: 'INITIALIZE', success: true });
-  indexTransaction(world, transaction);
   return transaction;
-}
-
-/** Makes a transaction findable by its references and its session. */
-export function indexTransaction(world: World, transaction: Transaction): void {
-  for (const field of ['merchant_reference', 'merchant_reference_2', 'session_id'] as const) {
-    const value = transaction[field];
-    if (value === undefined) continue;
-    const key = `${field}=${value}`;
-    const rows = world.index.get(key);
-    if (rows === undefined) world.index.set(key, [transaction]);
-    else if (!rows.includes(transaction)) rows.push(transaction);
-  }
 }
 
 /** Appends an event, sets the status that goes with it, and saves. */

@@ -15,8 +15,6 @@ export interface World {
   /** `delivered <session id>`, each time a callback was attempted. */
   readonly events: EventEmitter;
   closed: boolean;
-  /** Transactions by `<field>=<value>`: a list of one sale must not read all of them. */
-  readonly index: Map<string, Transaction[]>;
 }
 
 /** Dintero says no: answered as its error envelope. */

@@ -1,6 +1,5 @@
 /** One sale, one charge: the whole of Kvitt, asked by tills that do everything twice and in the wrong order. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { controlSimulator } from '../scripts/dintero-simulator.ts';
 import { saleOf, startHarness, type ChargeAnswer, type Harness } from './harness.ts';
 
 interface Problem {
@@ -26,38 +25,11 @@ describe('one sale, one charge', () => {
     sale: { reference: string; terminal_id: string },
     chargeId: string,
   ): Promise<void> {
-    const audience = 'https://api.dintero.com/v1/accounts/T90001234';
-    const token = await fetch(`${kvitt.simulator.url}/v1/accounts/T90001234/auth/token`, {
-      method: 'POST',
-      headers: {
-        authorization: `Basic ${Buffer.from('simulator:simulator').toString('base64')}`,
-        'content-type': 'application/json',
-      },
-      body: JSON.stringify({ grant_type: 'client_credentials', audience }),
+    await kvitt.simulator.ghost({
+      merchant_reference: chargeId,
+      merchant_reference_2: sale.reference,
+      terminal_id: sale.terminal_id,
     });
-    const { access_token } = (await token.json()) as { access_token: string };
-    const created = await fetch(`${kvitt.simulator.url}/v1/sessions-profile`, {
-      method: 'POST',
-      headers: { authorization: `Bearer ${access_token}`, 'content-type': 'application/json' },
-      body: JSON.stringify({
-        profile_id: 'default',
-        url: { return_url: 'https://example.com/returned' },
-        order: {
-          amount: 12900,
-          currency: 'NOK',
-          merchant_reference: chargeId,
-          merchant_reference_2: sale.reference,
-          store: {
-            id: 'bergen-01',
-            terminal_id: sale.terminal_id,
-            payout_destination_id: 'seller-9',
-          },
-        },
-        configuration: { auto_capture: true },
-      }),
-    });
-    expect(created.status).toBe(200);
-    await controlSimulator(kvitt.simulator.url).press(sale.terminal_id, 'tap');
   }
 
   it('the same request at once gives one charge and one prompt', async () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { controlSimulator } from '../../scripts/dintero-simulator.ts';
 import type { Transaction } from '../../simulator/records.ts';
 import {
   callsTo,
@@ -9,6 +10,7 @@ import {
   requestToken,
   sessionBody,
   startDintero,
+  startReceiver,
   type Dintero,
 } from './harness.ts';
 
@@ -200,6 +202,57 @@ describe('a fault', () => {
     expect(await callsTo(dintero, endpoint)).toMatchObject(
       [{ status: 599, fault: 'status' }].slice(0, 1),
     );
+  });
+
+  it.each(['merchant_reference', 'merchant_reference_2', 'session_id', 'terminal_id'] as const)(
+    'can be planted on the lists by %s alone',
+    async (name) => {
+      const dintero = await startDintero();
+      const { store, ...one } = await paid(dintero);
+      const given = { ...one, terminal_id: store.terminal_id };
+      const match = { [name]: given[name] };
+      await plant(dintero, 'list_transactions', { kind: 'status', status: 599 }, { match });
+      const statuses: Record<string, number> = {};
+      const by = [
+        'merchant_reference',
+        'merchant_reference_2',
+        'session_id',
+        'terminal_id',
+      ] as const;
+      for (const key of by) {
+        const query = new URLSearchParams({
+          [key]: given[key] ?? '',
+          'created_at.gte': '2020-01-01',
+        });
+        statuses[key] = (await dintero.call('GET', `/v1/transactions?${query.toString()}`)).status;
+      }
+      expect(statuses).toEqual({ ...Object.fromEntries(by.map((key) => [key, 200])), [name]: 599 });
+    },
+  );
+
+  it('strikes in the order of planting, whatever it names', async () => {
+    const dintero = await startDintero();
+    const planted = [{ merchant_reference_2: 'sale-S-1' }, {}, { merchant_reference: 'S-1' }];
+    for (const [index, match] of planted.entries()) {
+      await plant(dintero, 'create_session', { kind: 'status', status: 500 + index }, { match });
+    }
+    const answers = [];
+    for (let count = 0; count < 4; count += 1) answers.push(await create(dintero, 'S-1'));
+    expect(answers).toEqual([500, 501, 502, 200]);
+  });
+
+  it('that struck is counted, by endpoint and kind, and one that never did is not', async () => {
+    const dintero = await startDintero();
+    const { url: callback } = await startReceiver();
+    await plant(dintero, 'create_session', { kind: 'status', status: 500 }, { times: 2 });
+    await plant(dintero, 'callback', { kind: 'duplicate', same_delivery: false });
+    await plant(dintero, 'void', 'reset_after');
+    expect([await create(dintero, 'a'), await create(dintero, 'b')]).toEqual([500, 500]);
+    await paid(dintero, { callback });
+    expect(await controlSimulator(dintero.url).faultsHit()).toEqual([
+      { endpoint: 'create_session', kind: 'status', times: 2 },
+      { endpoint: 'callback', kind: 'duplicate', times: 1 },
+    ]);
   });
 
   it('that makes no sense is refused, naming the problem', async () => {

@@ -3,6 +3,7 @@ import type { Session } from '../../simulator/records.ts';
 import {
   aString,
   callsTo,
+  eventually,
   ledgerOf,
   newTerminal,
   paid,
@@ -13,6 +14,7 @@ import {
   sessionBody,
   sessionOf,
   startDintero,
+  startReceiver,
   transactionOf,
   type Json,
 } from './harness.ts';
@@ -286,21 +288,40 @@ describe('cancel', () => {
   });
 
   it.each([
-    [false, 'AUTHORIZATION_VOIDED', ['authorised', 'voided:dintero:cancelled-session']],
-    [true, 'CAPTURED', ['authorised', 'captured:dintero:auto-capture']],
+    [false, 'AUTHORIZATION_VOIDED', ['authorised', 'voided:dintero:cancelled-session'], 'VOID'],
+    [true, 'CAPTURED', ['authorised', 'captured:dintero:auto-capture'], null],
   ])(
-    'leaves a deaf device prompting; an approval then (paid anyway: %s) ends %s',
-    async (paidAnyway, status, money) => {
+    'leaves a deaf device prompting; an approval then (paid anyway: %s) ends %s, and is called back',
+    async (paidAnyway, status, money, news) => {
       const dintero = await startDintero();
+      const receiver = await startReceiver();
       const behaviour = { cancel_ends_prompt: false, paid_anyway: paidAnyway };
       await dintero.control('PUT', '/behaviour', behaviour);
-      const { id, terminal, reference } = await prompt(dintero);
+      const callback = `${receiver.url}/?report_event=VOID`;
+      const { id, terminal, reference } = await prompt(dintero, { callback });
       await dintero.call('POST', `/v1/sessions/${id}/cancel`);
       expect((await press(dintero, terminal, 'tap')).status).toBe(200);
       expect(await transactionOf(dintero, id)).toMatchObject({ status });
       expect((await ledgerOf(dintero, reference)).slice(-2)).toEqual(money);
+      await eventually(() => expect(receiver.received).toHaveLength(1));
+      expect(receiver.received[0]?.url.searchParams.get('event')).toBe(news);
     },
   );
+
+  it('after the approval is refused, or voids it: either order leaves one ending', async () => {
+    const dintero = await startDintero();
+    await dintero.control('PUT', '/behaviour', { cancel_ends_prompt: false });
+    const captured = await paid(dintero, { autoCapture: true });
+    const reserved = await paid(dintero, { autoCapture: false });
+    const statuses = [];
+    for (const { session_id, store } of [captured, reserved]) {
+      statuses.push((await dintero.call('POST', `/v1/sessions/${session_id}/cancel`)).status);
+      expect((await press(dintero, store.terminal_id, 'tap')).status).toBe(409);
+    }
+    expect(statuses).toEqual([400, 200]);
+    expect((await ledgerOf(dintero, captured.merchant_reference)).at(-1)).toMatch(/^captured/);
+    expect((await ledgerOf(dintero, reserved.merchant_reference)).at(-1)).toMatch(/^voided/);
+  });
 
   it('answers 404 for a session nobody made, in the envelope', async () => {
     const dintero = await startDintero();

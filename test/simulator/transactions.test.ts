@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { controlSimulator } from '../../scripts/dintero-simulator.ts';
 import type { Transaction } from '../../simulator/records.ts';
 import {
   aString,
@@ -203,6 +204,25 @@ describe('capture', () => {
   });
 });
 
+it.each([[['capture', 'void']], [['void', 'capture']]])(
+  'of %j at once exactly one wins',
+  async (names) => {
+    const dintero = await startDintero();
+    const { id, merchant_reference } = await paid(dintero, { amount: 100, autoCapture: false });
+    const answers = await Promise.all(
+      names.map(
+        async (name) =>
+          await dintero.call('POST', `/v1/transactions/${id}/${name}`, { amount: 100 }),
+      ),
+    );
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200, 400]));
+    const money = (await ledgerOf(dintero, merchant_reference)).filter((entry) =>
+      /^(captured|voided)/.test(entry),
+    );
+    expect(money).toHaveLength(1);
+  },
+);
+
 describe('accepted with 202', () => {
   it.each([
     ['capture', true, 'CAPTURED'],
@@ -312,6 +332,39 @@ describe('list', () => {
     expect(await list(dintero, 'terminal_id=T90001234-T9999&channel=in_app')).toEqual([]);
     await dintero.control('PUT', '/behaviour', { list_ignores_filters: true });
     expect(await list(dintero, 'terminal_id=T90001234-T9999&channel=in_app')).toHaveLength(1);
+  });
+
+  it('shows somebody else’s payment under the same reference, also one from the web', async () => {
+    const dintero = await startDintero();
+    const control = controlSimulator(dintero.url);
+    const ghost = { merchant_reference: 'S-1.1', merchant_reference_2: 'S-1', amount: 500 };
+    await control.ghost({
+      ...ghost,
+      terminal_id: newTerminal(),
+      auto_capture: false,
+      installation: 'oslo',
+    });
+    await control.ghost({
+      ...ghost,
+      terminal_id: newTerminal(),
+      payment_product_type: 'swish.swish',
+    });
+    expect(await list(dintero, 'merchant_reference_2=S-1')).toMatchObject([
+      { payment_product: 'swish', payment_product_type: 'swish.swish', status: 'CAPTURED' },
+      { status: 'AUTHORIZED', amount: 500, metadata: { ext_kvitt_installation: 'oslo' } },
+    ]);
+  });
+
+  it('lags behind at a terminal where that is the behaviour', async () => {
+    const dintero = await startDintero();
+    const terminal = newTerminal();
+    const behaviour = { list_lag_ms: 60_000 };
+    await dintero.control('PUT', `/terminals/${terminal}`, { behaviour });
+    const { id, session_id } = await paid(dintero, { terminal });
+    expect(await list(dintero, `terminal_id=${terminal}`)).toEqual([]);
+    expect(await list(dintero, `session_id=${session_id}`)).toEqual([]);
+    await dintero.control('PUT', `/terminals/${terminal}`, { behaviour: { list_lag_ms: 0 } });
+    expect(await list(dintero, `terminal_id=${terminal}`)).toMatchObject([{ id }]);
   });
 
   it('finds a transaction by its second reference after that was changed', async () => {

@@ -7,13 +7,13 @@ import {
   type Scenario,
   type ScenarioGroup,
 } from '../scenarios.ts';
-import { lostAnswers } from './lost-answers.ts';
+import { lostAnswers, lostSessions } from './lost-answers.ts';
+import { deafDevice, manualRaces, races, staleReads } from './races.ts';
 
 const story: Scenario[] = [
   {
     name: 'tapped',
     history: 'captured',
-    shows: [1],
     customer: tap,
     ends: captured,
     asked: { create_session: 1 },
@@ -146,6 +146,7 @@ const cancellation: Scenario[] = [
   },
   {
     name: 'cancelled, and the cancel is lost four times',
+    shows: [50],
     faults: [{ endpoint: 'cancel_session', do: status(500), times: 4 }],
     acts: [{ cashier: 'cancel' }],
     ends: notCharged('cancelled_by_till'),
@@ -159,7 +160,6 @@ const cancellation: Scenario[] = [
   },
   {
     name: 'a payment that lands before the cancel is read',
-    shows: [37, 49, 53],
     faults: [{ endpoint: 'callback', do: 'drop', times: 0 }],
     acts: [{ press: 'tap' }, { cashier: 'cancel' }],
     ends: { outcome: 'captured', captured_amount: 12900 },
@@ -250,7 +250,6 @@ const manual: Scenario[] = [
   },
   {
     name: 'the capture’s answer is lost',
-    shows: [53],
     faults: [{ endpoint: 'capture', do: 'reset_after' }],
     customer: tap,
     ends: captured,
@@ -258,6 +257,7 @@ const manual: Scenario[] = [
   },
   {
     name: 'the capture fails with 503 and did nothing',
+    shows: [53],
     faults: [{ endpoint: 'capture', do: status(503) }],
     customer: tap,
     ends: captured,
@@ -274,7 +274,7 @@ const manual: Scenario[] = [
   },
   {
     name: 'the void’s answer is lost',
-    shows: [51, 56],
+    shows: [51],
     faults: [
       { endpoint: 'capture', do: status(400), times: 0 },
       { endpoint: 'void', do: 'reset_after' },
@@ -375,9 +375,10 @@ const noProof: Scenario[] = [
 const lostWithoutProof: Scenario[] = [
   {
     name: 'an idle terminal is no proof while the payment may be missing from the list',
+    behaviour: { list_lag_ms: 900 },
     faults: [
       { endpoint: 'create_session', do: 'reset_after' },
-      { endpoint: 'list_transactions', do: { kind: 'list_lag', ms: 900 }, times: 0 },
+      { endpoint: 'callback', do: 'drop', times: 0 },
     ],
     customer: { action: 'tap', delay_ms: 2900 },
     acts: [
@@ -409,7 +410,7 @@ const byLifetime: Scenario[] = [
   },
   {
     name: 'an approval that lands after the cancel is voided by Dintero',
-    shows: [48, 49],
+    shows: [49],
     behaviour: { cancel_ends_prompt: false },
     acts: [{ cashier: 'cancel' }, { until: { state: 'cancelling' } }, { press: 'tap' }],
     ends: notCharged('voided'),
@@ -420,10 +421,17 @@ export const groups: ScenarioGroup[] = [
   { name: 'story', settings: {}, rows: story },
   { name: 'cancellation', settings: {}, rows: cancellation },
   { name: 'lost answers', settings: {}, rows: lostAnswers },
+  { name: 'lost sessions', settings: {}, rows: lostSessions },
+  { name: 'races', settings: {}, rows: races },
+  { name: 'stale reads', settings: {}, rows: staleReads },
   { name: 'callbacks', settings: {}, rows: callbacks },
   { name: 'no callback at all', settings: {}, hasCallbacks: false, rows: story },
   { name: 'auto-capture', settings: {}, rows: capture },
-  { name: 'manual capture', settings: { captureMode: 'manual' }, rows: manual },
+  {
+    name: 'manual capture',
+    settings: { captureMode: 'manual' },
+    rows: [...manual, ...manualRaces],
+  },
   { name: 'prompt by publish', settings: { promptMode: 'publish' }, rows: publish },
   { name: 'prompt by pay', settings: { promptMode: 'pay' }, rows: pay },
   {
@@ -431,5 +439,9 @@ export const groups: ScenarioGroup[] = [
     settings: { cancelEndsPrompt: false, promptLifetimeSeconds: null },
     rows: [...noProof, ...lostWithoutProof],
   },
-  { name: 'by the prompt’s lifetime', settings: { cancelEndsPrompt: false }, rows: byLifetime },
+  {
+    name: 'by the prompt’s lifetime',
+    settings: { cancelEndsPrompt: false },
+    rows: [...byLifetime, ...deafDevice],
+  },
 ];

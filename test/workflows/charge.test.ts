@@ -1,22 +1,36 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startHarness, type Harness } from '../harness.ts';
-import { runScenario } from '../scenarios.ts';
+import { startHarness, type ChargeAnswer, type Harness } from '../harness.ts';
+import { runScenario, tap, type Scenario } from '../scenarios.ts';
 import { groups } from './charge-scenarios.ts';
 import { recordHistory } from './record-history.ts';
+
+/**
+ * A machine at its limit misses the two seconds that this scale leaves for sending. Nothing was sent then, so the row has
+ * shown nothing, and is played again.
+ */
+const whenTooSlow = { count: 2, condition: /not_started_in_time|dintero_busy/ };
+
+function assertSent({ reason }: ChargeAnswer, { ends }: Scenario): void {
+  const isTooSlow = reason === 'not_started_in_time' || reason === 'dintero_busy';
+  if (isTooSlow && reason !== ends.reason) throw new Error(reason);
+}
 
 describe.each(groups)('terminalCharge: $name', ({ settings, hasCallbacks = true, rows }) => {
   let kvitt: Harness;
   beforeAll(async () => {
     kvitt = await startHarness({ ...settings, hasCallbacks });
+    // A worker's first charge loads the bundle: no row may lose its time for sending to that.
+    await runScenario(kvitt, { name: 'the first one', customer: tap, ends: {} });
   });
   afterAll(async () => {
     await kvitt.stop();
   });
 
-  it.concurrent.each(rows)('$name', async (row) => {
+  it.concurrent.each(rows)('$name', { retry: whenTooSlow }, async (row) => {
     const { charge, breaches, asked } = await runScenario(kvitt, row);
-    expect(charge).toMatchObject(row.ends);
     expect(breaches).toEqual([]);
+    assertSent(charge, row);
+    expect(charge).toMatchObject(row.ends);
     const expected = Object.fromEntries(
       Object.keys(row.asked ?? {}).map((key) => [key, asked[key] ?? 0]),
     );

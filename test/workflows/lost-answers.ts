@@ -4,7 +4,7 @@ import { captured, notCharged, status, tap, type Scenario } from '../scenarios.t
 export const lostAnswers: Scenario[] = [
   ...(['reset_after', 'hang_after', 'garbage'] as const).map((how): Scenario => ({
     name: `create: ${how}, then tapped`,
-    shows: [4, 6, 7],
+    shows: [4],
     faults: [{ endpoint: 'create_session', do: how }],
     customer: tap,
     ends: captured,
@@ -47,7 +47,6 @@ export const lostAnswers: Scenario[] = [
   {
     name: 'create: refused with 400',
     history: 'rejected',
-    shows: [15],
     faults: [{ endpoint: 'create_session', do: status(400) }],
     ends: { ...notCharged('rejected'), advice: 'ask_for_help' },
     asked: { create_session: 1 },
@@ -162,6 +161,95 @@ export const lostAnswers: Scenario[] = [
         times: 3,
       },
     ],
+    customer: tap,
+    ends: captured,
+  },
+];
+
+/** Lists by the sale's reference show nothing. */
+const unlisted = {
+  endpoint: 'list_transactions',
+  do: { kind: 'list_lag', ms: 3_600_000 },
+  times: 0,
+};
+const lostCreate = { endpoint: 'create_session', do: 'reset_after' };
+const noCallback = { endpoint: 'callback', do: 'drop', times: 0 };
+
+/** The create's answer was lost: where else the session is found, and what may happen meanwhile. */
+export const lostSessions: Scenario[] = [
+  {
+    name: 'found by terminal and time, where the reference finds nothing',
+    shows: [4],
+    faults: [lostCreate, unlisted, noCallback],
+    customer: tap,
+    ends: captured,
+    asked: { create_session: 1 },
+  },
+  ...(
+    [
+      ['stopped by the customer', { action: 'stop' }, 'cancelled_by_customer'],
+      ['declined without a transaction', { action: 'decline', as: 'none' }, 'declined'],
+    ] as const
+  ).map(([what, customer, reason]): Scenario => ({
+    // No transaction: no list can show it. Only the callback names the session.
+    name: `found by the session that a callback names: ${what}`,
+    shows: [4, 34],
+    faults: [lostCreate],
+    customer,
+    ends: notCharged(reason),
+    asked: { create_session: 1 },
+  })),
+  {
+    name: 'declined, found by the reference alone',
+    shows: [4],
+    faults: [lostCreate, noCallback],
+    customer: { action: 'decline' },
+    ends: notCharged('declined'),
+    asked: { create_session: 1 },
+  },
+  {
+    name: 'processed after we gave it up, then tapped',
+    shows: [4],
+    faults: [{ endpoint: 'create_session', do: { kind: 'late', ms: 1500 } }],
+    customer: tap,
+    ends: captured,
+    asked: { create_session: 1 },
+  },
+  {
+    name: 'processed after we gave it up, and nobody taps',
+    faults: [{ endpoint: 'create_session', do: { kind: 'late', ms: 1500 } }],
+    ends: notCharged('session_lost'),
+    asked: { create_session: 1 },
+  },
+  {
+    name: 'cancelled while it is looked for, then paid',
+    shows: [30, 49],
+    faults: [lostCreate, noCallback],
+    acts: [{ cashier: 'cancel' }, { until: { state: 'cancelling' } }, { press: 'tap' }],
+    ends: { outcome: 'captured', captured_amount: 12900, needs_attention: 'case_open' },
+    asked: { create_session: 1, cancel_session: 0 },
+  },
+  {
+    name: 'cancelled while it is looked for, then reserved: ours to void',
+    shows: [30],
+    behaviour: { auto_capture_failing_ms: 60_000 },
+    faults: [lostCreate],
+    acts: [{ cashier: 'cancel' }, { until: { state: 'cancelling' } }, { press: 'tap' }],
+    ends: notCharged('voided'),
+    asked: { create_session: 1, void: 1 },
+  },
+  {
+    name: 'cancelled while it is looked for, and nobody taps',
+    shows: [5],
+    faults: [lostCreate],
+    acts: [{ cashier: 'cancel' }],
+    ends: notCharged('session_lost'),
+  },
+  {
+    name: 'on an older deployment, whose lists ignore the terminal',
+    shows: [72],
+    behaviour: { list_ignores_filters: true },
+    faults: [lostCreate, unlisted, noCallback],
     customer: tap,
     ends: captured,
   },

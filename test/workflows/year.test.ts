@@ -56,9 +56,6 @@ describe('a charge that is open for a year', () => {
     const last = await size();
     const eventsPerPoll = (last.events - first.events) / (last.polls - first.polls);
     const inAYear = first.events + eventsPerPoll * pollsInAYear();
-    console.log(
-      `${last.polls - first.polls} polls: ${eventsPerPoll.toFixed(1)} events each, ${inAYear.toFixed(0)} in a year`,
-    );
     expect(inAYear).toBeLessThan(15_000);
   });
 });

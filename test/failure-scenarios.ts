@@ -1,0 +1,492 @@
+/**
+ * The 80 failure scenarios: what Kvitt does, and which tests show it. `docs/scenarios.md` is made of this and of the
+ * rows of `test/workflows/charge.test.ts`, which name the scenarios they show themselves.
+ */
+const promise = (name: string): string => `test/promise.test.ts > ${name}`;
+const charges = (name: string): string => `test/api/charges.test.ts > ${name}`;
+const callbacks = (name: string): string => `test/api/callbacks.test.ts > ${name}`;
+const strays = (name: string): string => `test/api/strays.test.ts > ${name}`;
+const reading = (name: string): string => `test/api/reading.test.ts > ${name}`;
+const strangers = (name: string): string => `test/workflows/strangers.test.ts > ${name}`;
+const dintero = (name: string): string => `test/activities/dintero.test.ts > ${name}`;
+
+const http = (name: string): string => `test/api/http.test.ts > ${name}`;
+
+const recovery = (name: string): string => `test/workflows/recovery.test.ts > ${name}`;
+
+/** A point at which `npm run chaos -- --crash` kills every process; three of them are in `test/crash.test.ts`. */
+const killed = (point: string): string => `scripts/chaos/crash-points.ts > ${point}`;
+
+const rules =
+  'test/workflows/money-rules.test.ts > hold for every reading under every circumstance';
+const laterVersion = 'Not yet: it belongs to a later version.';
+
+/** `what` is true of the code as it is; `shownBy` are `<file> > <test name>`, the name as it stands in the file. */
+export type Row = [number: number, scenario: string, what: string, ...shownBy: string[]];
+
+const starting: Row[] = [
+  [
+    1,
+    'POS sends the same start twice (double tap, retry)',
+    'One workflow per charge id, one prompt; every repetition is answered with the charge as it is.',
+    promise('the same request at once gives one charge and one prompt'),
+    charges('makes one charge of fifty equal requests at once'),
+  ],
+  [
+    2,
+    'Same key, different amount',
+    'Refused with 422, naming what differs; the first charge is untouched, also after it closed.',
+    promise('another amount under the same id is refused, while it runs and after it closed'),
+  ],
+  [
+    3,
+    'API dies after starting the workflow, before answering',
+    'The repeated request finds the running workflow; nothing is prompted again.',
+    killed('answer recorded'),
+    killed('closed, unanswered'),
+  ],
+  [
+    4,
+    'Session create times out, session was created and terminal is prompting',
+    'The create is never sent again. The session is looked for by the sale’s reference, by terminal and time, and where callbacks point, and adopted once a read shows our reference.',
+  ],
+  [
+    5,
+    'Session create times out, nothing was created',
+    'The charge ends as `session_lost` once its prompt, had there been one, must be dead; the till is offered the next attempt. The design makes that a new charge, never a second create.',
+  ],
+  [
+    6,
+    'Session create returns 5xx but did create',
+    'The same as 4: an answer that is no clear refusal is ambiguous.',
+  ],
+  [
+    7,
+    'Worker crashes between create call and its recording',
+    'The create has one attempt: a worker that dies leaves it ambiguous, and it is looked for as in 4.',
+    killed('Dintero committed'),
+    killed('answer read'),
+  ],
+  [
+    8,
+    'Auth token expired or revoked mid-charge',
+    'One repetition with a fresh token. Refused again before the prompt, the charge ends as `dintero_refuses_us`; later it stays open with that attention and reads on. Never “declined”.',
+    dintero('%s is asked once more with a fresh token after a 401'),
+    dintero('reports wrong credentials as a refusal of us, not of the payment'),
+  ],
+  [
+    9,
+    'PSP answers 429',
+    'Retry-After is honoured: before the prompt inside the window of sending, then `dintero_busy`; reads wait for it. The deadline counts from the start, so that a cashier never waits for longer than it says.',
+    dintero('waits as Retry-After says inside the window, and sends once it may'),
+    dintero('gives up when Retry-After is past the window, as certainly unprocessed'),
+  ],
+  [
+    10,
+    'Terminal not active, wrong store, unknown id',
+    'Dintero’s refusal of the only create ends the charge as `rejected`; the terminal is free.',
+  ],
+  [
+    11,
+    'Terminal busy with another register',
+    '`terminal_busy`, naming the charge that holds it; it is never taken over.',
+    promise('a busy terminal is never taken over, and its holder is named'),
+  ],
+  [
+    12,
+    'Terminal offline',
+    'Published to nobody: the session is cancelled, `terminal_unavailable`. Where Dintero cannot tell, the deadline cancels.',
+  ],
+  [
+    13,
+    'Device reports online but is deaf after idle time',
+    'Nothing tells a deaf device from a customer who takes his time: the deadline cancels, and the ending is proven. Devices are not marked as suspect yet.',
+  ],
+  [
+    14,
+    'Order edited after start (amount changed)',
+    'The till cancels, and only a charge proven `not_charged` lets the next attempt start with another amount.',
+    charges('refuses the next attempt while the one before it is open'),
+    charges('starts the next attempt only after the one before it closed as not_charged'),
+  ],
+  [
+    15,
+    'Zero, negative, over-limit, wrong currency, minor-unit mix-up',
+    'Refused with 400 by the schema before anything starts; there is no limit per shop yet, and an amount of the wrong size within the limits cannot be known.',
+    http('amount zero'),
+    http('amount above int32'),
+    http('currency unknown'),
+  ],
+  [
+    16,
+    'Cancel arrives before start',
+    'The charge is started already cancelled; the late start is answered with it and prompts nobody.',
+    promise('a cancel that overtakes its start leaves nothing to prompt'),
+    charges('racing its own POST ends in one charge, whoever is first'),
+  ],
+  [
+    17,
+    'Two stores use the same order number',
+    'References are unique per Dintero account (a chain puts its store in front). Money under the same reference stops a charge before it prompts; another store’s payment is never taken for its own.',
+    strangers('under the same reference, %s, stops the charge before it prompts'),
+    strangers(
+      'under the very id of the charge, on another terminal (%s), is never taken for its own',
+    ),
+  ],
+  [
+    18,
+    'Workflow start fails because Temporal is down',
+    '503, which says that repeating is safe; nothing was prompted.',
+    charges('answers 503 soon when Temporal is away, and says that repeating is safe'),
+  ],
+];
+
+const atTheDevice: Row[] = [
+  [
+    19,
+    'Declined',
+    'Seen by the callback, or by a poll within seconds without one; the till is offered the next attempt.',
+    promise('the next attempt follows a decline, and none follows a payment'),
+  ],
+  [
+    20,
+    'Declined, device itself asks for another card',
+    'A failed attempt is no end of the session: the charge goes on waiting.',
+  ],
+  [
+    21,
+    'Customer cancels on device',
+    '`cancelled_by_customer`, after the session was read as cancelled.',
+  ],
+  [
+    22,
+    'Card removed early after approval -> automatic reversal',
+    'A status that goes backwards is judged anew while the charge is open. After it closed, a callback that contradicts what was told reopens it (`recovery/<charge_id>`).',
+    strangers('a capture that turns out to be voided is not charged'),
+    recovery('voided after all'),
+  ],
+  [
+    23,
+    'Customer walks away',
+    'The deadline cancels the session; it is read again before the charge ends as `expired`.',
+  ],
+  [
+    24,
+    'Wrong PIN loops to the device’s own limit',
+    'The device decides; the charge ends with the decline that Dintero shows, or at its own deadline.',
+  ],
+  [
+    25,
+    'Partial approval',
+    '`captured` with the amount that was captured, and a case: never simply paid.',
+  ],
+  [
+    26,
+    'Tip added on device',
+    '`captured` with amount and tip as `captured_amount`, beside the amount asked; a case, because tips are not expected yet.',
+  ],
+  [
+    27,
+    'Device reboots mid-payment (daily restart, power loss)',
+    'Unclear until Dintero says what became of it; the terminal stays held.',
+  ],
+  [
+    28,
+    'Network drops after approval, before report',
+    'Read until it is clear; then captured, or given back as the till ordered.',
+  ],
+  [
+    29,
+    'Cashier closes the tab or POS crashes',
+    'The workflow goes on; the till asks by the charge id, or for the sale.',
+    charges('answers a repeated request with the charge as it is now, also after it closed'),
+    reading('answers for the sale with the attempt that decides'),
+  ],
+  [
+    30,
+    'Cashier takes cash instead while approval is in flight',
+    'A cancel: what is only reserved is voided and proven; what was captured before is a case for a person.',
+  ],
+  [
+    31,
+    'Cashier presses “force done” / validates early',
+    'There is no such call: paid means captured. A person can only give evidence that a terminal is idle, which closes as `not_charged` once Dintero shows no payment, with the name on record. One person, not two.',
+    charges('carries evidence with the name of who saw it, each time anew'),
+    charges('keep is refused for everything else, with the reason'),
+  ],
+  [
+    32,
+    'Two terminals paying at once in one POS',
+    'Callbacks are addressed to a charge id, and what is read must name it; there is no “pending one”.',
+    callbacks('a good %s tells the charge'),
+  ],
+  [
+    33,
+    'Another command overwrites the prompt',
+    'Not seen as such: the charge waits until its deadline, cancels, and proves that nothing was paid. A payment of somebody else on the terminal is not taken for its own.',
+    strangers('on our terminal is not taken for the one whose create was lost'),
+  ],
+];
+
+const webhooks: Row[] = [
+  [
+    34,
+    'Webhook arrives before create returns',
+    'The workflow listens before it creates; a session that the callback names is looked at.',
+  ],
+  [
+    35,
+    'Webhook never arrives',
+    'Polling finds everything; the group “no callback at all” plays the whole story so. Missing callbacks are not flagged.',
+  ],
+  [
+    36,
+    'Duplicate webhook, seconds or hours apart',
+    'A callback is a hint to read. After the charge closed, one that agrees is only counted.',
+    strays('%s%s is only counted'),
+  ],
+  [
+    37,
+    'Success arrives after cancel/failed was reported',
+    'The charge is reopened by `stray/` and `recovery/`; money that is in is a case. Notifying the retailer’s system is not built yet.',
+    strangers('by a correction reopens the charge, and is a case'),
+    strangers('from a device that takes the card after its cancel, too'),
+    recovery('told of no money, and money is reserved after all: it is given back'),
+  ],
+  [
+    38,
+    'Out of order (CAPTURE before AUTH, REFUND before CAPTURE)',
+    'What a callback says changes nothing: the present state is read.',
+    callbacks('the body is not looked at'),
+    rules,
+  ],
+  [
+    39,
+    'Forged or replayed webhook',
+    'A bad signature is acknowledged, counted and ignored; an old one is a hint, at most one in ten seconds.',
+    callbacks('a bad signature is acknowledged, counted, and tells the charge nothing'),
+    callbacks('a stale one is a hint without its words, once in a while'),
+  ],
+  [
+    40,
+    'Correct signature, other tenant’s transaction',
+    'What is read must carry the charge’s reference, session, terminal and product; else it is unclear. There are no tenants.',
+  ],
+  [
+    41,
+    'Our endpoint returns 4xx by mistake (bug, WAF, auth)',
+    'Never for a fault of ours: what could not be stored is 503. Without any callback polling finds the outcome.',
+    callbacks('what could not be stored is answered 503, each time'),
+    callbacks('garbage is acknowledged and counted'),
+  ],
+  [
+    42,
+    'We answer 200 then crash before acting',
+    'The signal is stored by Temporal before the 200.',
+    killed('callback stored'),
+  ],
+  [
+    43,
+    'Endpoint slower than 10 s',
+    'A callback costs a signature and one signal, with a deadline of its own. An alarm on its duration is not built yet.',
+  ],
+  [
+    44,
+    'Secret rotated while retries are in flight',
+    'Several secrets are accepted at a time.',
+    'test/api/signature.test.ts > $name is good while the secret is rotated, in either order',
+  ],
+  [
+    45,
+    'Webhook for a charge we do not know',
+    '`stray/<transaction_id>` reads the transaction until it is clear: money of ours without a charge becomes a case, what is not ours is left alone.',
+    strays('of %s is followed in a workflow of its own'),
+    recovery('money of an unknown charge'),
+  ],
+  [
+    46,
+    'Webhook storm / 48 h backlog after outage',
+    'Reads of one charge keep their distance, unproven hints are coalesced, polls have a rate-limited queue.',
+    callbacks('callbacks are hints only'),
+    strays('above five a second is refused, so that Dintero sends it again; proven news is not'),
+  ],
+  [
+    47,
+    'Payload has unknown field or status',
+    'Unknown fields are ignored, an unknown status is `unknown`: not final, read on.',
+  ],
+];
+
+const moneyAndTime: Row[] = [
+  [
+    48,
+    'Deadline fires as approval lands',
+    'A fresh read decides, before the cancel and after it; both orders are rows.',
+  ],
+  [
+    49,
+    'Cancel accepted but payment completes',
+    'Captured is a payment, with a case after a cancel by the till; what is only reserved is voided.',
+  ],
+  [
+    50,
+    'Cancel stuck for hours',
+    'The cancel is sent again at the pace of the polls, the charge stays open and asks for a person; nothing is told before it is proven.',
+  ],
+  [
+    51,
+    'Cancel call times out',
+    'Inconclusive: read, and sent again only later than the first can still arrive.',
+  ],
+  [
+    52,
+    'Authorised but capture delayed by the PSP up to 48 h',
+    '`approved`, never paid. After a bounded time we capture ourselves; a mere deadline neither cancels nor voids.',
+  ],
+  [
+    53,
+    'Capture fails after approval, POS already said paid',
+    'Not paid until captured. A definite refusal in manual mode is given back, everything else is read and tried again a bounded number of times.',
+  ],
+  [
+    54,
+    'Manual capture races auto-capture',
+    'Dintero’s state guards it: a capture over the amount is refused, nothing is sent beside a pending operation, and the ledger shows one capture.',
+  ],
+  [55, 'Captured amount differs', '`captured` with what was captured, and a case.'],
+  [
+    56,
+    'Void sent, already captured',
+    'The refusal is read back as captured: a payment with a case. The refund at a terminal is not built yet.',
+  ],
+  [57, 'Refund call times out', laterVersion],
+  [58, 'Refund accepted, later fails or is returned', laterVersion],
+  [
+    59,
+    'Refund needs terminal/card, customer has left',
+    `${laterVersion} Captured money that nobody wants is an open case until then.`,
+  ],
+  [60, 'Refund retried twice by two workers or an operator', laterVersion],
+  [
+    61,
+    'Undo keeps failing for days',
+    'The charge stays open, visible with its age, asks for a person (`void_refused`, `cancelling_too_long`), and reads on; there is no ladder of escalation yet.',
+    'test/workflows/next-step.test.ts > a void, too',
+  ],
+  [62, 'Partial refund then full cancel', laterVersion],
+  [
+    63,
+    'Operator refunds in the PSP back office at the same time',
+    'Seen while the charge is open, or by the REFUND callback afterwards: a case `refunded_outside`. Kvitt itself refunds nothing yet.',
+    recovery('told of a payment that is refunded outside: a case, and the payment stands'),
+  ],
+  [
+    64,
+    'Same order paid by two attempts',
+    'Prevented: the next attempt starts only when the one before is proven `not_charged`, and money of another attempt stops a charge before it prompts. Nothing is refunded by itself.',
+    promise('money of another attempt stops the charge before it prompts'),
+    promise(
+      'attempts keep their order: S.1 waits, S.2 is cancelled unstarted, S.3 is posted: one prompt',
+    ),
+  ],
+];
+
+const platform: Row[] = [
+  [
+    65,
+    'All workers die for an hour',
+    'Nothing is sent later than the window of sending; what was sent is judged by what Dintero shows.',
+    promise('nobody is prompted when they return, and the till is told so'),
+    charges('asks for a person when nobody works on it, though no worker lives to say so'),
+  ],
+  [
+    66,
+    'Deploy changes workflow code with charges running',
+    'Every recorded history is replayed by the present code.',
+    'test/workflows/replay.test.ts > has the histories of the paths',
+  ],
+  [
+    67,
+    'Non-determinism or bug blocks workflows',
+    'A fault parks the workflow task until a mended worker goes on; the age of the state asks for a person meanwhile.',
+    charges('asks for a person when nobody works on it, though no worker lives to say so'),
+  ],
+  [
+    68,
+    'Temporal history or retention lost, region lost',
+    'What Temporal has forgotten is found at Dintero before anybody is prompted. Rebuilding all open cases from Dintero’s lists is not built yet.',
+    promise(
+      'a payment of this very charge that Temporal has forgotten is found before anybody is prompted',
+    ),
+    promise(
+      'so is it by a cancel of the forgotten charge: a payment for a person to look at, never "not charged"',
+    ),
+    'test/api/recovery.test.ts > lives on in its recovery',
+  ],
+  [
+    69,
+    'Database behind the read model lags',
+    'Money is decided by reading Dintero; lists never say that another payment is safe.',
+    reading('filters, and never says that another payment is safe'),
+  ],
+  [
+    70,
+    'Clock skew',
+    'Time is Temporal’s in the workflow; Dintero’s times order nothing. Only the search for a lost session uses them, with a minute on either side.',
+    'test/api/signature.test.ts > %i seconds from now it is %s',
+  ],
+  [
+    71,
+    'PSP outage for hours',
+    'A new charge is refused when the sale cannot be read in time; open ones read on. There is no circuit breaker.',
+  ],
+  [
+    72,
+    'PSP serves stale or 404 reads for a fresh transaction',
+    'A 404 or a list without it is no proof; a stale state is read again.',
+  ],
+  [
+    73,
+    'One noisy tenant floods',
+    'Out of scope: an installation serves one retailer. Polls have a rate-limited queue of their own.',
+  ],
+  [74, 'Kill switch used during traffic', laterVersion],
+  [
+    75,
+    'Card number appears in a payload or note',
+    'A number that is not masked is dropped where Dintero’s answer is read; there is no security event.',
+  ],
+  [
+    76,
+    'Operator marks a case resolved wrongly',
+    'Not yet: a case can only be settled by keeping a payment captured after its cancel, with the name on record.',
+    charges('keep is refused for everything else, with the reason'),
+  ],
+  [
+    77,
+    'Reconciliation finds PSP capture with no charge',
+    'Reconciliation is not built yet; a capture without a charge that a callback names becomes a case `orphan`.',
+    recovery('money of an unknown charge'),
+  ],
+  [78, 'Terminal end-of-day sum differs from ledger', laterVersion],
+  [
+    79,
+    'Terminal replaced or re-assigned while a case is open',
+    'A case belongs to its transaction, not to a terminal. The refund at another terminal is not built yet.',
+    'test/api/cases.test.ts > says what happened and what a person may do, until it is settled',
+  ],
+  [
+    80,
+    'Simulated/test terminal used with live keys, or reverse',
+    'A terminal of another account, test or live, is refused before anything is asked.',
+    http('terminal of another account'),
+  ],
+];
+
+export const parts: { title: string; rows: Row[] }[] = [
+  { title: 'Starting the charge', rows: starting },
+  { title: 'While the customer is at the device', rows: atTheDevice },
+  { title: 'Webhooks', rows: webhooks },
+  { title: 'Time-outs, capture, undoing', rows: moneyAndTime },
+  { title: 'Platform', rows: platform },
+];
