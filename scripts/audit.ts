@@ -1,6 +1,6 @@
 /**
  * The auditor: holds what Kvitt reported against the simulator's ledger, by the money rules of the design. Used by the
- * tests, the demo and the benchmark alike. It believes nothing that Kvitt says of itself.
+ * tests, the demo, the benchmark and the fault runs alike. It believes nothing that Kvitt says of itself.
  */
 import type { LedgerEntry } from './dintero-simulator.ts';
 
@@ -9,16 +9,21 @@ export interface Reported {
   charge_id: string;
   outcome: 'captured' | 'not_charged' | null;
   captured_amount: number | null;
-  /** When the ending was published; ISO 8601. */
+  /** Why a person is asked; a charge may stay open only with a reason. */
+  needs_attention?: string | null;
+  /** When the ending was published, by the record's own word; ISO 8601. */
   updated_at: string;
+  /** When a till was first told, by the till's clock; ISO 8601. */
+  told_at?: string;
 }
 
-/** Every breach of a money rule, as a sentence; empty when the two agree. */
+/** Every breach of a money rule, as a sentence that starts with the rule; empty when the two agree. */
 export function audit(ledger: LedgerEntry[], charges: Reported[]): string[] {
+  const byCharge = groupBy(ledger, (entry) => entry.merchant_reference);
   return [
     ...saleChargedTwice(ledger),
-    ...charges.flatMap((charge) => wronglyReported(ledger, charge)),
-    ...promptedTwice(ledger),
+    ...charges.flatMap((charge) => wronglyReported(byCharge.get(charge.charge_id) ?? [], charge)),
+    ...promptedTwice(byCharge),
     ...overlappingPrompts(ledger),
   ];
 }
@@ -34,44 +39,57 @@ function saleChargedTwice(ledger: LedgerEntry[]): string[] {
     .map(([sale]) => `M1: sale ${sale} was captured more than once`);
 }
 
-/** M2 and M3, and M4 as far as the charge should have ended. */
-function wronglyReported(ledger: LedgerEntry[], charge: Reported): string[] {
-  const own = ledger.filter((entry) => entry.merchant_reference === charge.charge_id);
+/** M2, M3 and M4, by the charge's own entries. */
+function wronglyReported(own: LedgerEntry[], charge: Reported): string[] {
   const captured = own.filter(({ kind }) => kind === 'captured');
-  const sum = captured.reduce((total, { amount }) => total + amount, 0);
   switch (charge.outcome) {
     case 'captured': {
+      const sum = captured.reduce((total, { amount }) => total + amount, 0);
       if (sum !== charge.captured_amount) {
         return [`M2: ${charge.charge_id} reports ${charge.captured_amount}, captured were ${sum}`];
       }
-      const isEarly = captured.some(({ at }) => Date.parse(at) > Date.parse(charge.updated_at));
+      const isEarly = captured.some(({ at }) => Date.parse(at) > toldBy(charge));
       return isEarly ? [`M2: ${charge.charge_id} was reported before it was captured`] : [];
     }
-    case 'not_charged': {
-      const voided = new Set(
-        own.filter(({ kind }) => kind === 'voided').map(({ transaction_id }) => transaction_id),
-      );
-      const isLeft = own.some(
-        ({ kind, transaction_id }) => kind === 'authorised' && !voided.has(transaction_id),
-      );
-      return sum > 0 || isLeft
+    case 'not_charged':
+      return hasMoney(own)
         ? [`M3: ${charge.charge_id} is not_charged, and its money is not free`]
         : [];
-    }
     case null:
-      return [`M4: ${charge.charge_id} has no ending`];
+      return (charge.needs_attention ?? null) === null
+        ? [`M4: ${charge.charge_id} has no ending, and nobody is told why`]
+        : [];
   }
 }
 
-/** One charge, one session: a lost create is never sent again. */
-function promptedTwice(ledger: LedgerEntry[]): string[] {
-  const byCharge = groupBy(
-    ledger.filter(({ kind }) => kind === 'session_created'),
-    (entry) => entry.merchant_reference,
+/**
+ * A workflow's clock stands still while a task runs, and the read after a hint runs inside of one for 2 s at most: the
+ * record may be stamped that much before what it has read, though nobody is told before the task is over.
+ */
+const taskMs = 2000;
+
+/** By when the ending was certainly told. */
+function toldBy({ told_at, updated_at }: Reported): number {
+  return told_at === undefined ? Date.parse(updated_at) + taskMs : Date.parse(told_at);
+}
+
+/** Whether the entries of one charge leave anything captured or reserved. */
+export function hasMoney(own: LedgerEntry[]): boolean {
+  const voided = new Set(
+    own.filter(({ kind }) => kind === 'voided').map(({ transaction_id }) => transaction_id),
   );
-  return [...byCharge]
-    .filter(([, entries]) => entries.length > 1)
-    .map(([charge, entries]) => `M1: ${charge} has ${entries.length} sessions`);
+  return own.some(
+    ({ kind, transaction_id }) =>
+      kind === 'captured' || (kind === 'authorised' && !voided.has(transaction_id)),
+  );
+}
+
+/** One charge, one session: a lost create is never sent again. */
+function promptedTwice(byCharge: Map<string, LedgerEntry[]>): string[] {
+  return [...byCharge].flatMap(([charge, entries]) => {
+    const sessions = entries.filter(({ kind }) => kind === 'session_created').length;
+    return sessions > 1 ? [`M1: ${charge} has ${sessions} sessions`] : [];
+  });
 }
 
 /** M6: two live prompts are never on one terminal. */
@@ -95,15 +113,13 @@ function overlappingPrompts(ledger: LedgerEntry[]): string[] {
   return problems;
 }
 
-function groupBy(
-  entries: LedgerEntry[],
-  keyOf: (entry: LedgerEntry) => string,
-): Map<string, LedgerEntry[]> {
-  const groups = new Map<string, LedgerEntry[]>();
-  for (const entry of entries) {
-    const group = groups.get(keyOf(entry));
-    if (group === undefined) groups.set(keyOf(entry), [entry]);
-    else group.push(entry);
+/** Rows under a key of theirs, in their order. */
+export function groupBy<Row>(rows: Row[], keyOf: (row: Row) => string): Map<string, Row[]> {
+  const groups = new Map<string, Row[]>();
+  for (const row of rows) {
+    const group = groups.get(keyOf(row));
+    if (group === undefined) groups.set(keyOf(row), [row]);
+    else group.push(row);
   }
   return groups;
 }

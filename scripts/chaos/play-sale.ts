@@ -1,0 +1,197 @@
+/** Plays one planned sale: its cashier, its customer, and the bad luck of both. Nothing here judges. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { signCallback } from '../../simulator/signature.ts';
+import { signatureSecret, type Kvitt } from '../in-process.ts';
+import { play, plant, prepare } from '../scenario.ts';
+import { saleOf, type ChargeAnswer } from '../till.ts';
+import type { PlannedAttempt, PlannedSale } from './plan.ts';
+import type { TimedAct } from './stories.ts';
+
+/** What was seen of a sale, in the api's own words. */
+export interface PlayedSale {
+  plan: PlannedSale;
+  reference: string;
+  terminal: string;
+  /** A charge that is not over by then is looked at again when all faults are gone. */
+  patienceMs: number;
+  /** Every charge that was started, and the last answer about it. */
+  charges: Map<string, ChargeAnswer>;
+  /** Every different ending that was told, the first one first: none may ever be taken back by the ledger. */
+  told: ChargeAnswer[];
+  startedAt: number;
+  /** When every charge had ended or asked for a person; epoch ms, as all times here. */
+  endedAt: number;
+}
+
+export async function playSale(
+  kvitt: Kvitt,
+  plan: PlannedSale,
+  where: Pick<PlayedSale, 'reference' | 'terminal' | 'patienceMs'>,
+): Promise<PlayedSale> {
+  const played: PlayedSale = {
+    plan,
+    ...where,
+    charges: new Map(),
+    told: [],
+    startedAt: Date.now(),
+    endedAt: 0,
+  };
+  for (const [index, attempt] of plan.attempts.entries()) {
+    const charge = await playAttempt(kvitt, played, { attempt, number: index + 1 });
+    if (charge === null || charge.next_attempt !== index + 2) break;
+  }
+  if (plan.isRepeatedLate) await post(kvitt, played, 1);
+  played.endedAt = Date.now();
+  return played;
+}
+
+/** Keeps what an answer says of a charge. */
+export function note(played: PlayedSale, body: Partial<ChargeAnswer>): void {
+  const charge = body as ChargeAnswer;
+  if (typeof body.charge_id !== 'string') return;
+  played.charges.set(charge.charge_id, charge);
+  const isNews = !played.told.some(
+    (told) =>
+      told.charge_id === charge.charge_id &&
+      told.outcome === charge.outcome &&
+      told.captured_amount === charge.captured_amount,
+  );
+  if (charge.outcome !== null && isNews) {
+    played.told.push({ ...charge, told_at: new Date().toISOString() });
+  }
+}
+
+async function playAttempt(
+  kvitt: Kvitt,
+  played: PlayedSale,
+  { attempt, number }: { attempt: PlannedAttempt; number: number },
+): Promise<ChargeAnswer | null> {
+  const { plan, reference, terminal } = played;
+  const chargeId = `${reference}.${number}`;
+  const { faults = [], ...stage } = attempt;
+  await prepare(kvitt, { reference, terminal_id: terminal }, stage);
+  if (number === 1) await letStrangerAct(kvitt, played);
+  await plant(kvitt, { reference, attempt: number }, faults);
+  if (number === 1 && plan.tokenFault !== null) {
+    const { endpoint, do: what, times = 1 } = plan.tokenFault;
+    await kvitt.simulator.fault({ endpoint, do: what, times });
+  }
+  if (attempt.isCancelledBeforeStart) await cancel(kvitt, played, chargeId);
+  const acts = async (): Promise<void> => {
+    for (const timed of attempt.acts) await playAct(kvitt, played, { timed, chargeId });
+  };
+  const posts = Array.from(
+    { length: attempt.posts },
+    async () => await post(kvitt, played, number),
+  );
+  await Promise.all([...posts, acts()]);
+  return await settled(kvitt, played, chargeId);
+}
+
+/** Somebody else at Dintero has money of this sale, or a prompt on its terminal. */
+async function letStrangerAct(
+  kvitt: Kvitt,
+  { plan, reference, terminal }: PlayedSale,
+): Promise<void> {
+  const { stranger, amount } = plan;
+  if (stranger === null) return;
+  const { simulator, policy } = kvitt;
+  const { customer = { action: 'none' } } = plan.attempts[0] ?? {};
+  const isOfSale = stranger === 'pays_the_sale';
+  const other = `${strangersReference}-${reference}`;
+  await simulator.terminal(terminal, {
+    customer: { action: 'none' },
+    behaviour: { prompt: 'create' },
+  });
+  const ghost = {
+    merchant_reference: isOfSale ? `${reference}.7` : other,
+    merchant_reference_2: isOfSale ? reference : other,
+    amount,
+    terminal_id: terminal,
+    button: isOfSale ? ('tap' as const) : null,
+  };
+  // The stranger meets the faults of the token's endpoint like everybody, and then stays away.
+  await simulator.ghost(ghost).catch(() => undefined);
+  await simulator.terminal(terminal, { customer, behaviour: { prompt: policy.promptMode } });
+}
+
+/** How references start that are none of Kvitt's. */
+export const strangersReference = 'stranger';
+
+/** A till repeats what got no answer. */
+async function post(kvitt: Kvitt, played: PlayedSale, attempt: number): Promise<void> {
+  const { plan, reference, terminal } = played;
+  const sale = { ...saleOf(kvitt), reference, attempt, terminal_id: terminal, amount: plan.amount };
+  for (let n = 0; n < 3; n += 1) {
+    const { status, body } = await kvitt.call('POST', '/charges', sale);
+    noteAnswer(played, body);
+    if (status < 500) return;
+  }
+}
+
+/** A problem carries the charge beside it. */
+function noteAnswer(played: PlayedSale, body: ChargeAnswer | { charge?: ChargeAnswer }): void {
+  note(played, 'charge' in body ? (body.charge ?? {}) : (body as ChargeAnswer));
+}
+
+async function cancel(kvitt: Kvitt, played: PlayedSale, chargeId: string): Promise<void> {
+  const impatient = { prefer: 'wait=0' };
+  const { body } = await kvitt.call('POST', `/charges/${chargeId}/cancel`, {}, impatient);
+  noteAnswer(played, body);
+}
+
+async function playAct(
+  kvitt: Kvitt,
+  played: PlayedSale,
+  { timed, chargeId }: { timed: TimedAct; chargeId: string },
+): Promise<void> {
+  const { act, afterMs } = timed;
+  await sleep(afterMs);
+  if ('cashier' in act) return await cancel(kvitt, played, chargeId);
+  if ('report' in act) return await report(kvitt, chargeId, act.report);
+  const isResolution = 'press' in act && act.press === 'resolve';
+  const giveUpAt = Date.now() + (isResolution ? 10_000 : 0);
+  for (;;) {
+    try {
+      return await play(kvitt, { act, chargeId, terminal: played.terminal });
+    } catch {
+      // Nobody is prompted, or the device has nothing to tell (yet).
+      const { body } = await kvitt.call('GET', `/charges/${chargeId}`);
+      if (Date.now() >= giveUpAt || body.outcome !== null) return;
+      await sleep(100);
+    }
+  }
+}
+
+/** Dintero tells of a declined card, well signed, while the terminal asks for another one. */
+async function report(kvitt: Kvitt, chargeId: string, error: string): Promise<void> {
+  const url = `${kvitt.url}/webhooks/dintero/charges/${chargeId}?error=${error}`;
+  const timestamp = Math.floor(Date.now() / 1000);
+  const { accountId } = kvitt;
+  const signature = signCallback({
+    secret: signatureSecret,
+    timestamp,
+    accountId,
+    method: 'GET',
+    url,
+  });
+  await fetch(url, { headers: { 'dintero-signature': signature } });
+}
+
+/** Waits until the charge has ended or asks for a person; null: it was never started. */
+async function settled(
+  kvitt: Kvitt,
+  played: PlayedSale,
+  chargeId: string,
+): Promise<ChargeAnswer | null> {
+  const giveUpAt = Date.now() + played.patienceMs;
+  for (let query = ''; ; query = '?wait=5') {
+    const { status, body } = await kvitt.call('GET', `/charges/${chargeId}${query}`);
+    if (status === 404) return null;
+    if (status === 200) {
+      note(played, body);
+      if (body.outcome !== null) return body;
+    }
+    if (Date.now() > giveUpAt) return null;
+  }
+}

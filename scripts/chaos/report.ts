@@ -1,0 +1,140 @@
+/** What a fault run tells a person, and whether it has seen enough to mean anything. */
+import { groupBy } from '../audit.ts';
+import type { Evidence } from './evidence.ts';
+import { plannedCells, type PlannedSale } from './plan.ts';
+import type { PlayedSale } from './play-sale.ts';
+import type { Crew } from './run.ts';
+
+export interface Summary {
+  sales: PlannedSale[];
+  played: PlayedSale[];
+  evidence: Evidence[];
+  hits: Map<string, number>;
+  /** Sales that should end captured, and those that did. */
+  shouldPay: number;
+  paid: number;
+}
+
+export function summarise(
+  sales: PlannedSale[],
+  crews: Crew[],
+  { evidence, hits }: { evidence: Evidence[]; hits: Map<string, number> },
+): Summary {
+  const undisturbed = crews.flatMap(({ played, drains }) =>
+    played.filter(
+      (sale) =>
+        sale.plan.shouldPay &&
+        !drains.some(({ from, to }) => from < sale.endedAt && to > sale.startedAt),
+    ),
+  );
+  const paid = undisturbed.filter(({ told }) => told.some(({ outcome }) => outcome === 'captured'));
+  return {
+    sales,
+    played: crews.flatMap(({ played }) => played),
+    evidence,
+    hits,
+    shouldPay: undisturbed.length,
+    paid: paid.length,
+  };
+}
+
+/** The hits of all simulators, by `endpoint kind`. */
+export async function countHits(crews: Crew[]): Promise<Map<string, number>> {
+  const sum = new Map<string, number>();
+  for (const { kvitt } of crews) {
+    for (const { endpoint, kind, times } of await kvitt.simulator.faultsHit()) {
+      const cell = `${endpoint} ${kind}`;
+      sum.set(cell, (sum.get(cell) ?? 0) + times);
+    }
+  }
+  return sum;
+}
+
+/** A kind of fault at one edge, planted so often, must have struck; the whole kind much sooner. */
+const cellPlannedMin = 15;
+const kindPlannedMin = 4;
+const paidShareMin = 0.95;
+/** Below, one slow moment of the machine would decide. */
+const shouldPayMin = 20;
+
+/** Why the run proves nothing; empty when it met what it planned. */
+export function whyVacuous({ sales, hits, shouldPay, paid }: Summary): string[] {
+  const planned = plannedCells(sales);
+  const reasons = missed(planned, hits, cellPlannedMin);
+  reasons.push(...missed(byKind(planned), byKind(hits), kindPlannedMin));
+  if (shouldPay >= shouldPayMin && paid < shouldPay * paidShareMin) {
+    reasons.push(`only ${paid} of ${shouldPay} sales that should end captured did`);
+  }
+  return reasons;
+}
+
+function missed(
+  planned: Map<string, number>,
+  hits: Map<string, number>,
+  plannedMin: number,
+): string[] {
+  return [...planned]
+    .filter(([name, count]) => count >= plannedMin && (hits.get(name) ?? 0) === 0)
+    .map(([name, count]) => `${name}: planted ${count} times, never hit`);
+}
+
+function byKind(cells: Map<string, number>): Map<string, number> {
+  const kinds = new Map<string, number>();
+  for (const [cell, count] of cells) {
+    const kind = `every ${cell.split(' ')[1] ?? cell}`;
+    kinds.set(kind, (kinds.get(kind) ?? 0) + count);
+  }
+  return kinds;
+}
+
+interface Cell {
+  endpoint: string;
+  kind: string;
+  times: number;
+}
+
+function byName(a: Cell, b: Cell): number {
+  return `${a.endpoint} ${a.kind}`.localeCompare(`${b.endpoint} ${b.kind}`);
+}
+
+export function faultTable({ hits }: Summary): string[] {
+  const cells = [...hits].map(([cell, times]): Cell => {
+    const [endpoint = '', kind = ''] = cell.split(' ');
+    return { endpoint, kind, times };
+  });
+  return [...groupBy(cells.toSorted(byName), ({ endpoint }) => endpoint)].map(
+    ([endpoint, kinds]) =>
+      `  ${endpoint.padEnd(18)} ${kinds.map(({ kind, times }) => `${kind} ${times}`).join(', ')}`,
+  );
+}
+
+export function outcomeTable({ played }: Summary): string[] {
+  const words = played.flatMap(({ charges, plan }) =>
+    [...charges.values()].map(({ outcome, reason, needs_attention }) =>
+      outcome === null
+        ? `open: ${needs_attention ?? 'without a reason'} (${plan.story})`
+        : `${outcome}${reason === null ? '' : `: ${reason}`}${needs_attention === null ? '' : ` (${needs_attention})`}`,
+    ),
+  );
+  return [...groupBy(words, (word) => word)]
+    .toSorted((a, b) => b[1].length - a[1].length)
+    .map(([word, all]) => `  ${String(all.length).padStart(5)} ${word}`);
+}
+
+/** From the last fault that struck a charge to its ending, in ms: the slowest, and whose it was. */
+export function slowestEnding({ played, evidence }: Summary): { ms: number; chargeId: string } {
+  const lastFault = new Map<string, number>();
+  for (const { calls } of evidence) {
+    for (const { at, fault, merchant_reference: id = '' } of calls) {
+      if (fault !== null) lastFault.set(id, Math.max(lastFault.get(id) ?? 0, Date.parse(at)));
+    }
+  }
+  let slowest = { ms: 0, chargeId: '' };
+  for (const charge of played.flatMap(({ charges }) => [...charges.values()])) {
+    const from = lastFault.get(charge.charge_id);
+    if (from === undefined || charge.outcome === null) continue;
+    const ms = Date.parse(charge.updated_at) - from;
+    if (ms > slowest.ms) slowest = { ms, chargeId: charge.charge_id };
+  }
+  return slowest;
+}
