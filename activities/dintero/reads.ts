@@ -96,7 +96,7 @@ export interface ReadCharge extends Ask {
   search: Search | null;
 }
 
-export interface Search {
+interface Search {
   /** Sessions that callbacks addressed to this charge have named. Anybody may have said so. */
   sessionIds: string[];
   terminalId: string | null;
