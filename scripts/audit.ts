@@ -21,7 +21,7 @@ export interface Reported {
 export function audit(ledger: LedgerEntry[], charges: Reported[]): string[] {
   const byCharge = groupBy(ledger, (entry) => entry.merchant_reference);
   return [
-    ...saleChargedTwice(ledger),
+    ...saleChargedTwice(asItStands(ledger)),
     ...charges.flatMap((charge) => wronglyReported(byCharge.get(charge.charge_id) ?? [], charge)),
     ...promptedTwice(byCharge),
     ...overlappingPrompts(ledger),
@@ -40,7 +40,8 @@ function saleChargedTwice(ledger: LedgerEntry[]): string[] {
 }
 
 /** M2, M3 and M4, by the charge's own entries. */
-function wronglyReported(own: LedgerEntry[], charge: Reported): string[] {
+function wronglyReported(all: LedgerEntry[], charge: Reported): string[] {
+  const own = asItStands(all);
   const captured = own.filter(({ kind }) => kind === 'captured');
   switch (charge.outcome) {
     case 'captured': {
@@ -74,7 +75,8 @@ function toldBy({ told_at, updated_at }: Reported): number {
 }
 
 /** Whether the entries of one charge leave anything captured or reserved. */
-export function hasMoney(own: LedgerEntry[]): boolean {
+export function hasMoney(all: LedgerEntry[]): boolean {
+  const own = asItStands(all);
   const voided = new Set(
     own.filter(({ kind }) => kind === 'voided').map(({ transaction_id }) => transaction_id),
   );
@@ -82,6 +84,16 @@ export function hasMoney(own: LedgerEntry[]): boolean {
     ({ kind, transaction_id }) =>
       kind === 'captured' || (kind === 'authorised' && !voided.has(transaction_id)),
   );
+}
+
+/** Dintero's corrections take back what they name: of a transaction counts what came with the last one, or after it. */
+function asItStands(ledger: LedgerEntry[]): LedgerEntry[] {
+  const corrections = new Map(
+    ledger
+      .filter(({ kind }) => kind === 'corrected')
+      .map(({ transaction_id, seq }) => [transaction_id, seq]),
+  );
+  return ledger.filter(({ transaction_id, seq }) => seq >= (corrections.get(transaction_id) ?? 0));
 }
 
 /** One charge, one session: a lost create is never sent again. */

@@ -1,4 +1,5 @@
 /** One sale, one charge: the whole of Kvitt, asked by tills that do everything twice and in the wrong order. */
+import { recordHistory } from './workflows/record-history.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { saleOf, startHarness, type ChargeAnswer, type Harness } from './harness.ts';
 
@@ -114,6 +115,10 @@ describe('one sale, one charge', () => {
     const ended = await kvitt.ending(`${holder.reference}.1`);
     expect(ended.outcome).toBe('captured');
     expect(await kvitt.audit([ended, refused.body])).toEqual([]);
+    await recordHistory(kvitt.client, {
+      workflowId: `charge/${refused.body.charge_id}`,
+      name: 'terminal-busy',
+    });
   });
 
   it('the next customer gets the terminal right after the last', async () => {
@@ -131,6 +136,10 @@ describe('one sale, one charge', () => {
     const { body } = await kvitt.post(sale, { prefer: 'wait=20' });
     expect(body).toMatchObject({ outcome: 'captured', captured_amount: 12900 });
     expect(await sessionsOf(`${sale.reference}.1`)).toBe(1);
+    await recordHistory(kvitt.client, {
+      workflowId: `charge/${body.charge_id}`,
+      name: 'forgotten-found',
+    });
   });
 
   it('so is it by a cancel of the forgotten charge: a payment for a person to look at, never "not charged"', async () => {
@@ -153,6 +162,10 @@ describe('one sale, one charge', () => {
       safe_to_take_other_payment: false,
       advice: 'ask_for_help',
     });
+    await recordHistory(kvitt.client, {
+      workflowId: `charge/${body.charge_id}`,
+      name: 'other-attempt-has-money',
+    });
     expect(await sessionsOf(`${sale.reference}.1`)).toBe(0);
   });
 
@@ -166,6 +179,10 @@ describe('one sale, one charge', () => {
     expect(await kvitt.post(sale)).toMatchObject({
       status: 200,
       body: { reason: 'cancelled_before_start' },
+    });
+    await recordHistory(kvitt.client, {
+      workflowId: `charge/${sale.reference}.1`,
+      name: 'cancelled-before-start',
     });
     expect(await sessionsOf(`${sale.reference}.1`)).toBe(0);
   });
@@ -198,6 +215,14 @@ describe('one sale, one charge', () => {
     });
     const kept = await kvitt.call('POST', `/charges/${chargeId}/keep`);
     expect(kept).toMatchObject({ status: 200, body: { advice: 'paid', needs_attention: null } });
+    await recordHistory(kvitt.client, {
+      workflowId: `charge/${chargeId}`,
+      name: 'captured-after-cancel',
+    });
+    await recordHistory(kvitt.client, {
+      workflowId: `case/${ended.transaction_id}`,
+      name: 'case-kept',
+    });
   });
 
   it('a Temporal cancellation is a cancel request, and the terminal stays held until the prompt is dead', async () => {
@@ -208,6 +233,10 @@ describe('one sale, one charge', () => {
     const ended = await kvitt.ending(chargeId);
     expect(ended).toMatchObject({ outcome: 'not_charged', reason: 'cancelled_by_till' });
     expect(await kvitt.audit([ended])).toEqual([]);
+    await recordHistory(kvitt.client, {
+      workflowId: `charge/${chargeId}`,
+      name: 'cancelled-by-temporal',
+    });
   });
 
   it('a terminated charge is open for ever, not "no": the next attempt is refused', async () => {
@@ -294,6 +323,7 @@ describe('one sale, one charge', () => {
     const ended = await kvitt.ending(chargeId);
     expect(ended).toMatchObject({ outcome: 'captured', captured_amount: 12900 });
     expect(await sessionsOf(chargeId)).toBe(1);
+    await recordHistory(kvitt.client, { workflowId: `charge/${chargeId}`, name: 'made-by-reset' });
     const next = await kvitt.post({ terminal_id: sale.terminal_id });
     expect(next.body.state).toBe('waiting_for_card');
     await kvitt.call('POST', `/charges/${next.body.charge_id}/cancel`);

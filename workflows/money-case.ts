@@ -13,7 +13,6 @@ import {
   upsertMemo,
   upsertSearchAttributes,
 } from '@temporalio/workflow';
-import type { CaseKind } from './lists.ts';
 import { caseWorkflowId, keep, searchAttributes } from './messages.ts';
 import type { CaseRecord, ChargeRecord } from './messages.ts';
 
@@ -67,10 +66,12 @@ function describeCase(record: CaseRecord): string {
 | What to do | ${whatToDo} |`;
 }
 
-/** The case of what a charge has shown in the end. */
-export async function openCaseOf(record: ChargeRecord, kind: CaseKind): Promise<void> {
+/** The case that an ending asks for, if it does. */
+export async function openCaseOf(record: ChargeRecord): Promise<void> {
   const { charge_id, transaction_id, amount, captured_amount, currency, terminal_id, store_id } =
     record;
+  const { case_kind: kind } = record;
+  if (kind === null) return;
   if (transaction_id === null) throw new Error('money without a transaction');
   const of = {
     charge_id,

@@ -24,8 +24,8 @@ export async function recoverCharge(input: RecoveryInput): Promise<ChargeRecord>
   publish(charge, {});
   return await untilProven(charge, async () => {
     const lease = await takeIfPromptMayLive(charge, input);
-    const ending = await follow(charge, lease);
-    const record = await close(charge, corrected(ending, input));
+    const ending = await follow(charge, lease, (found) => corrected(found, input));
+    const record = await close(charge, ending);
     await lease.endAtClose();
     return record;
   });

@@ -36,7 +36,10 @@ describe.each(groups)('terminalCharge: $name', ({ settings, hasCallbacks = true,
     );
     expect(expected).toEqual(row.asked ?? {});
     if (row.history !== undefined && hasCallbacks) {
-      await recordHistory(kvitt.client, { chargeId: charge.charge_id, name: row.history });
+      await recordHistory(kvitt.client, {
+        workflowId: `charge/${charge.charge_id}`,
+        name: row.history,
+      });
     }
   });
 });

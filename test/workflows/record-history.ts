@@ -11,11 +11,11 @@ export const historiesFolder = fileURLToPath(new URL('../histories/', import.met
 /** Does nothing unless RECORD_HISTORIES is set. What names this machine is taken out: stacks carry paths. */
 export async function recordHistory(
   client: Client,
-  { chargeId, name }: { chargeId: string; name: string },
+  { workflowId, name }: { workflowId: string; name: string },
 ): Promise<void> {
   const path = `${historiesFolder}${name}.json`;
   if (process.env['RECORD_HISTORIES'] === undefined || existsSync(path)) return;
-  const history = await client.workflow.getHandle(`charge/${chargeId}`).fetchHistory();
+  const history = await client.workflow.getHandle(workflowId).fetchHistory();
   const project = fileURLToPath(new URL('../../', import.meta.url));
   const json = JSON.stringify(JSON.parse(historyToJSON(history)))
     .replaceAll(project, '')

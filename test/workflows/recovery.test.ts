@@ -15,6 +15,7 @@ import {
 } from '../../workflows/messages.ts';
 import { verdictOn, type StrayEnding, type Verdict } from '../../workflows/stray.ts';
 import { saleOf, startHarness, type Harness } from '../harness.ts';
+import { recordHistory } from './record-history.ts';
 import { asked, policy, record, transaction } from './builders.ts';
 
 describe('a charge whose workflow was ended from outside', { concurrent: true }, () => {
@@ -73,6 +74,10 @@ describe('a charge whose workflow was ended from outside', { concurrent: true },
       await kvitt.simulator.press(sale.terminal_id, 'tap');
     });
     expect(found).toMatchObject({ outcome: 'captured', captured_amount: 12900, case_kind: null });
+    await recordHistory(kvitt.client, {
+      workflowId: recoveryWorkflowId(found.charge_id),
+      name: 'recovered-captured',
+    });
     expect(await auditOf(found)).toEqual([]);
   });
 
@@ -81,6 +86,10 @@ describe('a charge whose workflow was ended from outside', { concurrent: true },
     await kvitt.post(sale);
     const found = await lose(sale);
     expect(found).toMatchObject({ outcome: 'not_charged', reason: 'expired' });
+    await recordHistory(kvitt.client, {
+      workflowId: recoveryWorkflowId(found.charge_id),
+      name: 'recovered-expired',
+    });
     expect(await auditOf(found)).toEqual([]);
     await until(
       async () => (await statusOf(terminalWorkflowId(sale.terminal_id))) === 'TERMINATED',
@@ -101,6 +110,10 @@ describe('a charge whose workflow was ended from outside', { concurrent: true },
     const found = await lose(sale);
     await posted;
     expect(found).toMatchObject({ outcome: 'not_charged', reason: 'not_started_in_time' });
+    await recordHistory(kvitt.client, {
+      workflowId: recoveryWorkflowId(found.charge_id),
+      name: 'recovered-unsent',
+    });
     expect(await kvitt.ledgerOf(found.charge_id)).toEqual([]);
   });
 
@@ -197,6 +210,18 @@ describe('a charge whose workflow was ended from outside', { concurrent: true },
       captured_amount: 12900,
       case_kind: 'captured_after_not_charged',
     });
+    await recordHistory(kvitt.client, {
+      workflowId: recoveryWorkflowId(chargeId),
+      name: 'recovered-after-not-charged',
+    });
+    await recordHistory(kvitt.client, {
+      workflowId: strayWorkflowId(transactionId),
+      name: 'stray-followed',
+    });
+    await recordHistory(kvitt.client, {
+      workflowId: caseWorkflowId(transactionId),
+      name: 'case-open',
+    });
     expect(await caseOf(transactionId)).toMatchObject({
       kind: 'captured_after_not_charged',
       charge_id: chargeId,
@@ -233,6 +258,10 @@ describe('a charge whose workflow was ended from outside', { concurrent: true },
     expect(await stray(transactionId, chargeId)).toBe('followed');
     const found = await recovered(chargeId);
     expect(found).toMatchObject({ outcome: 'not_charged', reason: 'voided', case_kind: null });
+    await recordHistory(kvitt.client, {
+      workflowId: recoveryWorkflowId(chargeId),
+      name: 'recovered-voided',
+    });
     expect(await auditOf(found)).toEqual([]);
   });
 

@@ -12,7 +12,7 @@ describe('replay', () => {
   });
 
   it('has the histories of the paths', () => {
-    expect(files.length).toBeGreaterThanOrEqual(20);
+    expect(files.length).toBeGreaterThanOrEqual(35);
   });
 
   it.each(files)('%s', async (file) => {
