@@ -455,6 +455,7 @@ const platform: Row[] = [
     75,
     'Card number appears in a payload or note',
     'A number that is not masked is dropped where Dintero’s answer is read; there is no security event.',
+    'test/activities/schemas.test.ts > that is not masked stops at the edge: %s',
   ],
   [
     76,

@@ -73,6 +73,8 @@ const circumstances: Partial<Situation>[] = [
   { readAt: base.deadlineAt },
   { readAt: base.deadlineAt, cancelledSince: base.deadlineAt - 200_000 },
   { readAt: base.sendBefore + 400_000 },
+  { readAt: base.sendBefore + 400_000, heldSince: null },
+  { readAt: base.sendBefore + 400_000, heldSince: base.sendBefore + 300_000, isReset: true },
   { seenIdleAt: base.readAt, isCancelRequested: true },
   { seenIdleAt: base.readAt + 1, isCancelRequested: true },
   { seenIdleAt: base.readAt - 60_000 },
@@ -101,11 +103,13 @@ function wayForMoney(reading: Reading, now: Situation): string | null {
   const isOutlived = (since: number): boolean =>
     lifetime !== null && now.readAt >= since + lifetime;
   if (shown === null) {
-    const byMode = promptMode === 'pay' && !now.isReset;
+    const byMode = promptMode === 'pay' && !now.isReset && now.prompt.is === 'lost';
+    const { heldSince } = now;
     const proven =
       byMode ||
       now.prompt.is === 'none' ||
-      isOutlived(now.sendBefore + durations.listLag) ||
+      // Whatever queued while another charge held the terminal began to live when we took it.
+      (heldSince !== null && isOutlived(Math.max(now.sendBefore, heldSince) + durations.listLag)) ||
       (now.seenIdleAt !== null && now.readAt >= now.seenIdleAt + durations.listLag);
     return proven ? null : 'a lost session may prompt';
   }
