@@ -8,6 +8,7 @@ import {
 } from '@temporalio/common';
 import {
   cancel,
+  caseWorkflowId,
   chargeWorkflowId,
   recoverChargeType,
   recoveryWorkflowId,
@@ -15,6 +16,7 @@ import {
   searchState,
   terminalChargeType,
   transactionReported,
+  type CaseRecord,
   type ChargeInput,
   type ChargeMemo,
   type ChargeRecord,
@@ -27,31 +29,43 @@ import { describe, isClosed, type Description } from './temporal.ts';
 export type Standing =
   /** Temporal knows nothing of it: that proves nothing about money. */
   | { is: 'unknown' }
-  | { is: 'running'; workflowId: string }
+  /** `transactionId`: the payment that it has seen and follows. */
+  | { is: 'running'; workflowId: string; transactionId: string | null }
   | { is: 'closed'; record: ChargeRecord; isLost: boolean };
 
 /** The charge's own workflow, or the recovery that has taken its place. */
 export async function readStanding(client: Client, chargeId: string): Promise<Standing> {
   const [own, recovery] = await bothOf(client, chargeId);
-  for (const one of [own, recovery]) {
-    if (one !== null && !isClosed(one)) return { is: 'running', workflowId: one.workflowId };
+  const running = [own, recovery].find((one) => one !== null && !isClosed(one));
+  if (running !== undefined && running !== null) {
+    const transactionId = recordOf(running)?.transaction_id ?? null;
+    return { is: 'running', workflowId: running.workflowId, transactionId };
   }
   const last = recovery ?? own;
-  if (last === null) return { is: 'unknown' };
-  const { charge: record } = last.memo as unknown as ChargeMemo;
+  const record = last === null ? null : recordOf(last);
+  // Something that carries the id and was not started by us is no charge of ours.
+  if (last === null || record === null) return { is: 'unknown' };
   // A recovery that was ended from outside has not finished what it was started for, whatever its memo still says.
   const isLost = last === recovery ? last.status.name !== 'COMPLETED' : record.outcome === null;
   return { is: 'closed', record, isLost };
 }
 
+function recordOf({ memo }: Description): ChargeRecord | null {
+  return (memo as Partial<ChargeMemo> | undefined)?.charge ?? null;
+}
+
+/** The charge's own workflow, and its recovery unless a reset has made a newer run since, which speaks for itself. */
 async function bothOf(
   client: Client,
   chargeId: string,
 ): Promise<[Description | null, Description | null]> {
-  return await Promise.all([
+  const [own, recovery] = await Promise.all([
     describe(client, chargeWorkflowId(chargeId)),
     describe(client, recoveryWorkflowId(chargeId)),
   ]);
+  const isOutdated =
+    own !== null && recovery !== null && isClosed(recovery) && recovery.startTime < own.startTime;
+  return [own, isOutdated ? null : recovery];
 }
 
 export interface Recover {
@@ -88,15 +102,25 @@ export async function startRecovery(client: Client, ask: Recover): Promise<boole
     ...known,
     record: reopened(standing.record, origin.policy),
     former: standing.record.outcome,
+    former_case: standing.record.case_kind,
     because: ask.because,
-    session_id: ask.sessionId ?? origin.session_id,
-    // What was found after a charge had told that there is none is given back.
-    is_cancel_requested: isLost
-      ? origin.is_cancel_requested
-      : standing.record.outcome === 'not_charged',
+    // A lost charge is followed where it stood; contradicting news names where to look.
+    session_id: isLost
+      ? (origin.session_id ?? ask.sessionId)
+      : (ask.sessionId ?? origin.session_id),
+    // What was found after a charge had told that there is none is given back; what the till kept is wanted.
+    is_cancel_requested:
+      standing.record.outcome === 'not_charged' ||
+      (origin.is_cancel_requested && !(await isKept(client, standing.record))),
   };
   await start(client, input, taskQueue);
   return true;
+}
+
+async function isKept(client: Client, { transaction_id }: ChargeRecord): Promise<boolean> {
+  if (transaction_id === null) return false;
+  const found = await describe(client, caseWorkflowId(transaction_id));
+  return (found?.memo?.['case'] as CaseRecord | undefined)?.settled_as === 'kept';
 }
 
 function reopened(record: ChargeRecord, { durations }: RecoveryInput['policy']): ChargeRecord {
@@ -140,7 +164,7 @@ async function start(client: Client, input: RecoveryInput, taskQueue: string): P
   }
 }
 
-type Origin = Omit<RecoveryInput, 'record' | 'because' | 'former'> & {
+type Origin = Omit<RecoveryInput, 'record' | 'because' | 'former' | 'former_case'> & {
   taskQueue: string;
   /** What the last recovery was started with, if there was one. */
   recovery: RecoveryInput | null;
@@ -150,7 +174,7 @@ type History = NonNullable<Awaited<ReturnType<WorkflowHandle['fetchHistory']>>['
 /** What only histories know: the rules it was started with, and what was sent or ordered before it ended. */
 async function originOf(client: Client, chargeId: string): Promise<Origin> {
   const [own, last] = await bothOf(client, chargeId);
-  const recovery = last === null ? null : inputIn<RecoveryInput>(await historyOf(client, last));
+  const recovery = last === null ? null : await lastKnownBy(client, last);
   if (own === null) {
     // Temporal has forgotten the charge itself, so there was a recovery.
     if (last === null || recovery === null) throw new Error(`Charge ${chargeId} is gone`);
@@ -169,6 +193,18 @@ async function originOf(client: Client, chargeId: string): Promise<Origin> {
     policy,
     recovery,
     taskQueue: own.taskQueue,
+  };
+}
+
+/** A recovery's input, with what it has learned and was ordered since. */
+async function lastKnownBy(client: Client, last: Description): Promise<RecoveryInput> {
+  const events = await historyOf(client, last);
+  const input = inputIn<RecoveryInput>(events);
+  const { session_id } = last.memo as unknown as ChargeMemo;
+  return {
+    ...input,
+    session_id: session_id ?? input.session_id,
+    is_cancel_requested: input.is_cancel_requested || isCancelOrdered(events),
   };
 }
 
@@ -220,20 +256,29 @@ function decoded(payloads: Parameters<typeof arrayFromPayloads>[1]): unknown[] {
 
 /**
  * The sweep: every charge that ended without an outcome (terminated, failed) is recovered. Repeating it is harmless;
- * a charge that was recovered costs two looks. Returns how many were lost.
+ * a charge that was recovered costs two looks. Returns how many were lost, and what stood in the way of the others: one
+ * that cannot be recovered must not keep the rest from it.
  */
-export async function sweepLostCharges(client: Client, taskQueue: string): Promise<number> {
+export async function sweepLostCharges(
+  client: Client,
+  taskQueue: string,
+): Promise<{ lost: number; failures: { chargeId: string; error: unknown }[] }> {
   const query = `TaskQueue = '${taskQueue}' AND WorkflowType IN ('${terminalChargeType}', '${recoverChargeType}') AND ExecutionStatus IN ('Terminated', 'Failed', 'Canceled', 'TimedOut')`;
   const chargeIds = new Set<string>();
   for await (const { workflowId } of client.workflow.list({ query })) {
     chargeIds.add(workflowId.slice(workflowId.indexOf('/') + 1));
   }
   let lost = 0;
+  const failures: { chargeId: string; error: unknown }[] = [];
   for (const chargeId of chargeIds) {
-    const standing = await readStanding(client, chargeId);
-    if (standing.is !== 'closed' || !standing.isLost) continue;
-    await startRecovery(client, { chargeId, because: 'workflow_lost', sessionId: null });
-    lost += 1;
+    try {
+      const standing = await readStanding(client, chargeId);
+      if (standing.is !== 'closed' || !standing.isLost) continue;
+      await startRecovery(client, { chargeId, because: 'workflow_lost', sessionId: null });
+      lost += 1;
+    } catch (error) {
+      failures.push({ chargeId, error });
+    }
   }
-  return lost;
+  return { lost, failures };
 }

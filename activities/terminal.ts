@@ -1,7 +1,8 @@
 /** Who holds a terminal, asked of Temporal itself. */
 import { WorkflowNotFoundError, type Client } from '@temporalio/client';
 import { terminalWorkflowId } from '../workflows/messages.ts';
-import { describe, isClosed } from './temporal.ts';
+import { readStanding } from './recovery.ts';
+import { describe } from './temporal.ts';
 
 export interface TerminalHolder {
   /** The charge that holds the terminal; null when nobody does (any more), or it cannot be told. */
@@ -29,8 +30,9 @@ export async function readTerminalHolder(
   if (chargeId === ask.chargeId) {
     return { chargeId, runId: lease.runId, isOurs: true };
   }
-  const holder = await describe(client, holderId);
-  if (holder === null || isClosed(holder)) {
+  const holder = await readStanding(client, chargeId);
+  // A lost charge's prompt may live: its recovery takes the lease over.
+  if (holder.is === 'unknown' || (holder.is === 'closed' && !holder.isLost)) {
     await endLease(client, { terminalId: ask.terminalId, runId: lease.runId });
   }
   return { chargeId, runId: lease.runId, isOurs: false };

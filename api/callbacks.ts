@@ -185,8 +185,13 @@ export class Callbacks {
     const { temporal, policy, taskQueue } = this.#deps;
     const { chargeId, transactionId, report, verdict } = news;
     const workflowId = strayWorkflowId(transactionId);
-    const input: StrayInput = { transaction_id: transactionId, charge_id: chargeId, policy };
-    const stored = await this.#atMost(workflowId, verdict, async () => {
+    const input: StrayInput = {
+      transaction_id: transactionId,
+      charge_id: chargeId,
+      is_proven: verdict === 'good',
+      policy,
+    };
+    const stored = await this.#together(workflowId, verdict, async () => {
       if (verdict !== 'good' && !this.#unprovenStrays.take(Date.now())) return false;
       await temporal.client.workflow.signalWithStart(strayNewsType, {
         workflowId,
@@ -207,6 +212,17 @@ export class Callbacks {
     });
     if (stored === 'stored') return 'stray';
     return stored === 'refused' ? 'too_many' : stored;
+  }
+
+  /** Unproven news joins what is just being stored. Afterwards nobody may be there who looks: it is stored anew. */
+  async #together(
+    key: string,
+    verdict: News['verdict'],
+    store: () => Promise<boolean>,
+  ): Promise<'stored' | 'coalesced' | 'refused'> {
+    const stored = await this.#atMost(key, verdict, store);
+    this.#hints.delete(key);
+    return stored;
   }
 
   /** Unproven news is worth one look at Dintero, and not more than one in ten seconds. `store` says whether it was. */

@@ -22,15 +22,17 @@ export function newsIn(of: {
   const { chargeId, verdict, accountId } = of;
   const query = new URLSearchParams(of.query);
   const isProven = verdict === 'good';
+  const transactionId = ownId(query.get('transaction_id'), accountId);
   const sessionId = ownId(query.get('session_id') ?? query.get('sid'), accountId);
   return {
     chargeId,
-    transactionId: ownId(query.get('transaction_id'), accountId),
+    transactionId,
     verdict,
     report: {
       error: isProven ? knownError(query.get('error')) : null,
       source: isProven ? 'callback' : `callback (${verdict})`,
       ...(sessionId === null ? {} : { session_id: sessionId }),
+      ...(transactionId === null ? {} : { transaction_id: transactionId }),
     },
     query,
   };

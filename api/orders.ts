@@ -12,6 +12,7 @@ import {
   terminalChargeType,
   type CancelOrder,
 } from '../workflows/messages.ts';
+import type { Charge } from './answers.ts';
 import { isFinal, type ReadCharge } from './cashier.ts';
 import { Problem, temporalUnavailable } from './problems.ts';
 import type { Reading } from './reading.ts';
@@ -33,6 +34,7 @@ export async function cancelCharge(
   return await within(timings.answerReserve, async () => {
     const known = await reading.find(chargeId);
     const read = known ?? (await cancelBeforeStart(deps, chargeId));
+    if (read.isLost) throw notFollowed(await reading.show(read));
     if (isFinal(read)) return read;
     const order: CancelOrder = { by: request.by ?? by };
     if (request.terminal_seen_idle === true) order.terminal_seen_idle = true;
@@ -43,7 +45,8 @@ export async function cancelCharge(
       // The order may have been recorded all the same. Only an ending, or a charge that was made already cancelled,
       // shows that it is not needed: `cancelling` also follows a mere deadline.
       const read = await within(0, () => reading.find(chargeId));
-      if (read !== null && (isFinal(read) || read.record.terminal_id === null)) return read;
+      const isEnded = read !== null && isFinal(read) && !read.isLost;
+      if (read !== null && (isEnded || read.record.terminal_id === null)) return read;
       throw temporalUnavailable(`It is not known whether charge ${chargeId} was asked to stop.`, {
         cause: err,
         ...(read === null ? {} : { charge: await reading.show(read) }),
@@ -72,7 +75,17 @@ async function sendCancel(
   }
   const read = await reading.find(record.charge_id);
   if (read === null) throw new Error(`Charge ${record.charge_id} was there and is not any more`);
+  if (read.isLost) throw notFollowed(await reading.show(read));
   return read;
+}
+
+/** Its workflow was ended from outside, and its recovery has not begun: an order would reach nobody. */
+function notFollowed(charge: Charge): Problem {
+  return new Problem(
+    'not_possible_now',
+    `Nobody follows charge ${charge.charge_id} just now: its recovery begins within a minute. Send the order again then.`,
+    { charge, headers: { 'Retry-After': '10' } },
+  );
 }
 
 function refusalOf(err: WorkflowUpdateFailedError): string {

@@ -123,15 +123,21 @@ export class Reading {
     const own = await this.#look(chargeWorkflowId(chargeId));
     const isOwnWord = own === null ? !mayBeForgotten : !isClosed(own.status);
     const recovery = isOwnWord ? null : await this.#look(recoveryWorkflowId(chargeId));
-    const speaks = recovery ?? own;
+    // A reset makes a newer run, which speaks for itself.
+    const isOutdated =
+      own !== null &&
+      recovery !== null &&
+      isClosed(recovery.status) &&
+      recovery.startedAt < own.startedAt;
+    const speaks = isOutdated ? own : (recovery ?? own);
     return speaks === null ? null : await this.read(speaks);
   }
 
-  async #look(workflowId: string): Promise<Found | null> {
+  async #look(workflowId: string): Promise<(Found & { startedAt: Date }) | null> {
     const info = await this.#describe(workflowId);
-    return info === null
-      ? null
-      : { workflowId, record: recordIn(info.memo), status: info.status.code };
+    if (info === null) return null;
+    const { memo, status, startTime: startedAt } = info;
+    return { workflowId, record: recordIn(memo), status: status.code, startedAt };
   }
 
   async #caseOf(record: ChargeRecord): Promise<ReadCharge['case']> {

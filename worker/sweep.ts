@@ -17,9 +17,12 @@ export async function sweepUntil(
 ): Promise<void> {
   while (!signal.aborted) {
     try {
-      const lost = await sweepLostCharges(temporal, taskQueue);
+      const { lost, failures } = await sweepLostCharges(temporal, taskQueue);
       if (lost > 0)
         log.warn({ lost }, 'charges ended without an outcome: they are being recovered');
+      for (const { chargeId, error } of failures) {
+        log.error({ charge_id: chargeId, err: error }, 'a lost charge could not be recovered');
+      }
     } catch (err) {
       log.warn({ err }, 'could not look for charges that ended without an outcome');
     }

@@ -25,6 +25,8 @@ const tuning = {
   stickyQueueScheduleToStartTimeout: '5 s',
   // A waiting charge is about 30 KB of heap; an evicted one only replays. 2,000 are 60 MB.
   maxCachedWorkflows: 2000,
+  // Heartbeats every 3 s, or a worker that stalls for a moment after a slow call is taken for dead (10 s).
+  maxHeartbeatThrottleInterval: '3 s',
   // 40 is Temporal's default; a local activity after a hint holds one for 2 s at most.
   maxConcurrentWorkflowTaskExecutions: 40,
   // Creates may wait out their window (30 s) when Dintero cannot be reached, and each call hangs 15 s when it hangs; at

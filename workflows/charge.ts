@@ -24,6 +24,7 @@ import {
 } from './open-charge.ts';
 import { notCharged, prompt } from './prompt.ts';
 import { readAndJudge, waitForNews } from './reading.ts';
+import { tellStray } from './stray.ts';
 import { takeTerminal, type Lease } from './terminal-lease.ts';
 
 export async function terminalCharge(input: ChargeInput): Promise<ChargeRecord> {
@@ -53,19 +54,20 @@ export async function untilProven<T>(charge: OpenCharge, story: () => Promise<T>
 async function run(charge: OpenCharge, items: Item[] | null): Promise<ChargeRecord> {
   const lease = takeTerminal(charge);
   const ending = (await prompt(charge, lease, items)) ?? (await follow(charge, await lease));
-  const record = await close(charge, ending);
-  await (await lease).endAtClose();
-  return record;
+  return await close(charge, ending);
 }
+
+/** What an ending becomes when another one was told before, and whether its case is open already. */
+type Retold = (ending: Changes) => { ending: Changes; isCaseKnown: boolean };
 
 /**
  * Wait, read, judge, act: the loop that ends only with a proof, and never while there is news that came after the
- * reading. The case that an ending asks for is open before the ending is told.
+ * reading. Whatever an ending asks for is done before it is told: afterwards nobody listens any more.
  */
 export async function follow(
   charge: OpenCharge,
   lease: Lease,
-  told: (ending: Changes) => Changes = (ending) => ending,
+  retold: Retold = (ending) => ({ ending, isCaseKnown: false }),
 ): Promise<Changes> {
   for (;;) {
     await waitForNews(charge);
@@ -74,8 +76,10 @@ export async function follow(
     switch (step.do) {
       case 'close_captured':
       case 'close_not_charged': {
-        const ending = told(endingOf(step));
-        await openCaseOf({ ...charge.record, ...charge.known, ...ending });
+        const { ending, isCaseKnown } = retold(endingOf(step));
+        if (!isCaseKnown) await openCaseOf({ ...charge.record, ...charge.known, ...ending });
+        await tellOfOthers(charge);
+        await lease.endAtClose();
         if (charge.news === null) return ending;
         charge.news = 'order';
         break;
@@ -91,6 +95,20 @@ export async function follow(
         if (judgement.is === 'authorised') await lease.release();
         break;
     }
+  }
+}
+
+/** A callback named another transaction than the one that was judged: it may hold money, too. */
+async function tellOfOthers({
+  record,
+  known,
+  reportedTransactions,
+  ...charge
+}: OpenCharge): Promise<void> {
+  const own = known.transaction_id ?? record.transaction_id;
+  for (const transactionId of reportedTransactions.splice(0)) {
+    if (transactionId === own) continue;
+    await tellStray({ chargeId: record.charge_id, transactionId }, charge.situation.policy);
   }
 }
 

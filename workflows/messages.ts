@@ -119,6 +119,8 @@ export interface TransactionReport {
   source: string;
   /** What the callback names; adopted only after a read shows the charge's own reference. */
   session_id?: string;
+  /** If it is not the charge's own, it is stray news in the end. */
+  transaction_id?: string;
 }
 
 /** Something may have changed at Dintero: read it. */
@@ -150,6 +152,8 @@ export interface StrayInput {
   transaction_id: string;
   /** From the callback's path: whose news it says it is. What it is, the transaction says. */
   charge_id: string;
+  /** Its signature was good, or a reading of our own has found it: anybody may invent the others. */
+  is_proven: boolean;
   policy: ChargePolicy;
 }
 
@@ -165,6 +169,8 @@ export interface RecoveryInput {
   because: 'workflow_lost' | 'contradicted';
   /** The outcome that was told before. */
   former: Outcome | null;
+  /** The case that it told of; it stays told while the money is in. */
+  former_case: CaseKind | null;
   /** What is known beyond the record; session ids never leave the service. */
   session_id: string | null;
   /** When the charge's own workflow started; epoch ms by Temporal's clock. */

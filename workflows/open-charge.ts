@@ -31,6 +31,8 @@ export interface OpenCharge {
   sessionId: string | null;
   /** Sessions that callbacks addressed to this charge have named, for a create whose answer was lost. */
   reportedSessions: string[];
+  /** Transactions that they have named; what is not the charge's own is followed when it closes. */
+  reportedTransactions: string[];
   /** When this follow-up began, by Temporal's clock: its age sets its pace. Epoch ms. */
   startedAt: number;
   situation: Situation;
@@ -65,6 +67,7 @@ export function openCharge(opening: Opening): OpenCharge {
     record,
     sessionId: null,
     reportedSessions: [],
+    reportedTransactions: [],
     startedAt,
     transaction: null,
     known: {},
@@ -116,7 +119,8 @@ function listen(charge: OpenCharge): void {
       charge.lastNews = report?.source ?? 'an operator';
       const end = reportedEnds[report?.error ?? ''];
       if (end !== undefined) charge.situation.reportedEnd ??= end;
-      rememberSession(charge, report?.session_id);
+      if (charge.sessionId === null) remember(charge.reportedSessions, report?.session_id);
+      remember(charge.reportedTransactions, report?.transaction_id);
     },
     {
       description:
@@ -147,12 +151,12 @@ function listen(charge: OpenCharge): void {
   );
 }
 
-/** Few: anybody may send callbacks, and one of them is the right one. */
-const reportedSessionsMax = 5;
+/** Few: anybody may send callbacks, and the right one is among the last. */
+const reportedMax = 5;
 
-function rememberSession({ sessionId, reportedSessions }: OpenCharge, reported?: string): void {
-  if (sessionId !== null || reported === undefined || reportedSessions.includes(reported)) return;
-  if (reportedSessions.push(reported) > reportedSessionsMax) reportedSessions.shift();
+function remember(reported: string[], id: string | undefined): void {
+  if (id === undefined || reported.includes(id)) return;
+  if (reported.push(id) > reportedMax) reported.shift();
 }
 
 const attentionsForEvidence = new Set<Attention | null>(['prompt_may_live', 'session_lost']);

@@ -3,6 +3,7 @@
  * was proven, or news contradicts the outcome that it told. It reads, judges and acts as the charge would, and never
  * creates: whatever the lost run has sent is taken as sent. What it proves is the charge's outcome from then on.
  */
+import type { CaseKind } from './lists.ts';
 import type { ChargeRecord, RecoveryInput } from './messages.ts';
 import { close, follow, untilProven } from './charge.ts';
 import { openCharge, publish, type Changes, type OpenCharge } from './open-charge.ts';
@@ -17,17 +18,20 @@ export async function recoverCharge(input: RecoveryInput): Promise<ChargeRecord>
     isReset: true,
   });
   charge.sessionId = input.session_id;
+  const unsent =
+    input.record.terminal_id === null ? 'cancelled_before_start' : 'not_started_in_time';
   charge.situation.prompt = input.may_have_prompted
     ? { is: 'lost' }
-    : { is: 'none', reason: 'not_started_in_time' };
+    : { is: 'none', reason: unsent };
+  // What the lost run sent may still be on the wire (design 4).
+  charge.situation.captures.lastAt = charge.startedAt;
+  charge.situation.voids.lastAt = charge.startedAt;
   charge.lastNews = whyRecovered[input.because];
   publish(charge, {});
   return await untilProven(charge, async () => {
     const lease = await takeIfPromptMayLive(charge, input);
-    const ending = await follow(charge, lease, (found) => corrected(found, input));
-    const record = await close(charge, ending);
-    await lease.endAtClose();
-    return record;
+    const ending = await follow(charge, lease, (found) => retold(found, input));
+    return await close(charge, ending);
   });
 }
 
@@ -42,17 +46,24 @@ async function takeIfPromptMayLive(charge: OpenCharge, { because }: RecoveryInpu
 }
 
 /** An ending that is not the one that was told is a person's matter: somebody has acted upon the first. */
-function corrected(ending: Changes, { former, record }: RecoveryInput): Changes {
-  if (former === 'not_charged' && ending.outcome === 'captured') {
-    return { ...ending, case_kind: 'captured_after_not_charged', needs_attention: 'case_open' };
+function retold(
+  ending: Changes,
+  { former, former_case, record }: RecoveryInput,
+): { ending: Changes; isCaseKnown: boolean } {
+  const isCaptured = ending.outcome === 'captured';
+  if (former === 'not_charged' && isCaptured) {
+    return { ending: withCase(ending, 'captured_after_not_charged'), isCaseKnown: false };
   }
-  if (former === 'captured' && ending.outcome === 'not_charged' && record.transaction_id !== null) {
-    return {
-      ...ending,
-      captured_amount: 0,
-      case_kind: 'amount_differs',
-      needs_attention: 'case_open',
-    };
+  if (former === 'captured' && !isCaptured && record.transaction_id !== null) {
+    const none = { ...ending, captured_amount: 0 };
+    return { ending: withCase(none, 'amount_differs'), isCaseKnown: false };
   }
-  return ending;
+  if (isCaptured && (ending.case_kind ?? null) === null && former_case !== null) {
+    return { ending: withCase(ending, former_case), isCaseKnown: true };
+  }
+  return { ending, isCaseKnown: false };
+}
+
+function withCase(ending: Changes, kind: CaseKind): Changes {
+  return { ...ending, case_kind: kind, needs_attention: 'case_open' };
 }

@@ -9,6 +9,7 @@ import {
   ParentClosePolicy,
   proxyActivities,
   setHandler,
+  sleep,
   startChild,
   workflowInfo,
 } from '@temporalio/workflow';
@@ -32,7 +33,12 @@ export async function tellStray(
   { chargeId, transactionId }: { chargeId: string; transactionId: string },
   policy: ChargePolicy,
 ): Promise<void> {
-  const news: StrayInput = { charge_id: chargeId, transaction_id: transactionId, policy };
+  const news: StrayInput = {
+    charge_id: chargeId,
+    transaction_id: transactionId,
+    is_proven: true,
+    policy,
+  };
   try {
     await startChild(strayNews, {
       workflowId: strayWorkflowId(transactionId),
@@ -49,8 +55,11 @@ export async function tellStray(
 export type StrayEnding =
   'not_ours' | 'agrees' | 'no_money' | 'followed' | 'case_opened' | 'unreadable';
 
-/** Dintero's slowest documented answer, an auto-capture: what it does not know for that long was never there. */
-const giveUpAfterMs = 48 * 3_600_000;
+/**
+ * Dintero's slowest documented answer, an auto-capture, takes 48 h: what it does not know for that long was never there.
+ * What anybody may have invented is given up much sooner, or the account's reads would be spent on it.
+ */
+const giveUpAfter = { proven: 48 * 3_600_000, unproven: 5 * 60_000 };
 
 export async function strayNews(input: StrayInput): Promise<StrayEnding> {
   let hasNews = false;
@@ -62,10 +71,16 @@ export async function strayNews(input: StrayInput): Promise<StrayEnding> {
     hasNews = false;
     const look = await lookAt(input);
     const age = Date.now() - startedAt;
-    const isOver = look.ending !== 'open' || (look.isUnknownToDintero && age > giveUpAfterMs);
+    const patience = input.is_proven ? giveUpAfter.proven : giveUpAfter.unproven;
+    const isOver = look.ending !== 'open' || (look.isUnknownToDintero && age > patience);
     if (isOver && !hasNews) return look.ending === 'open' ? 'unreadable' : look.ending;
-    const pause = Math.max(pollInterval(age, input.policy.durations), look.retryAfterMs);
-    await condition(() => hasNews, pause, { summary: 'Not clear yet: waiting for the next look' });
+    const { durations } = input.policy;
+    await sleep(Math.max(durations.readGap, look.retryAfterMs), {
+      summary: 'Looks keep a distance',
+    });
+    await condition(() => hasNews, pollInterval(age, durations), {
+      summary: 'Not clear yet: waiting for the next look',
+    });
   }
 }
 
@@ -91,6 +106,7 @@ async function lookAt({ transaction_id: transactionId, charge_id }: StrayInput):
 function reads(): Pick<Activities, 'readTransaction'> {
   return proxyActivities<Activities>({
     startToCloseTimeout: readStartToClose,
+    scheduleToCloseTimeout: readStartToClose + 60_000,
     retry: { maximumAttempts: 1 },
     taskQueue: readsTaskQueue(workflowInfo().taskQueue),
     summary: 'Read the transaction that the news names',
@@ -108,8 +124,10 @@ export type Verdict =
 /** What the news is worth, by what Dintero shows and what was told of the charge. Pure and total. */
 export function verdictOn({ transaction, isOurs }: FoundTransaction, standing: Standing): Verdict {
   if (!isOurs || !isChargeId(transaction.chargeId)) return 'not_ours';
-  // Whoever follows the charge is told, and reads for himself.
-  if (standing.is === 'running') return 'contradicted';
+  // Whoever follows this payment is told and reads for himself; any other is looked at again when the charge has closed.
+  if (standing.is === 'running') {
+    return standing.transactionId === transaction.transactionId ? 'contradicted' : 'wait';
+  }
   if (standing.is === 'closed' && standing.isLost) return 'lost';
   if (standing.is === 'closed' && isOf(transaction, standing.record)) {
     return isAsTold(transaction, standing.record) ? 'agrees' : 'contradicted';

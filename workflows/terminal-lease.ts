@@ -143,8 +143,10 @@ async function startLease({
 
 /** A run made by reset, or a recovery after one, finds the lease of the old run, which the server left behind: it is ended by its run id. */
 function adoptedLease(terminalId: string, runId: string | null): Lease {
+  let isEnded = runId === null;
   const end = async (): Promise<void> => {
-    if (runId === null) return;
+    if (isEnded || runId === null) return;
+    isEnded = true;
     try {
       await endLease({ terminalId, runId });
     } catch (error) {

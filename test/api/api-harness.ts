@@ -229,6 +229,7 @@ export async function startRecovery(
     record,
     because: record.outcome === null ? 'workflow_lost' : 'contradicted',
     former: record.outcome,
+    former_case: record.case_kind,
     session_id,
     charge_started_at: Date.parse(record.created_at),
     may_have_prompted: true,

@@ -107,8 +107,15 @@ describe('news that does not agree', () => {
     expect((await deliver(signed, id, { query })).status).toBe(200);
     expect((await counted(signed, 'stray')) - before).toBe(1);
     expect(await stored(`stray/${transaction}`)).toEqual({
-      input: { charge_id: id, transaction_id: transaction, policy },
-      news: [{ error: null, source: 'callback', session_id: 'T90001234.s' }],
+      input: { charge_id: id, transaction_id: transaction, is_proven: true, policy },
+      news: [
+        {
+          error: null,
+          source: 'callback',
+          session_id: 'T90001234.s',
+          transaction_id: transaction,
+        },
+      ],
     });
     const described = await env.client.workflow.getHandle(`stray/${transaction}`).describe();
     const reference = described.typedSearchAttributes.get(searchAttributes.saleReference);
@@ -142,7 +149,7 @@ describe('news that does not agree', () => {
     const transaction = newTransaction();
     await deliver(signed, id, { query: `transaction_id=${transaction}&error=failed` });
     expect((await stored(`recovery/${id}`))?.news).toEqual([
-      { error: 'failed', source: 'callback' },
+      { error: 'failed', source: 'callback', transaction_id: transaction },
     ]);
     expect(await stored(`stray/${transaction}`)).toBeNull();
   });
@@ -157,8 +164,12 @@ describe('unproven news', () => {
     const answers = await Promise.all([1, 2, 3].map(() => deliver(api, id, { query, ageSeconds })));
     expect(answers.map(({ status }) => status)).toEqual([200, 200, 200]);
     expect((await stored(`stray/${transaction}`))?.news).toEqual([
-      { error: null, source: `callback (${kind})` },
+      { error: null, source: `callback (${kind})`, transaction_id: transaction },
     ]);
+    // Nobody may be there any more who looks: what comes later is stored anew.
+    const before = await counted(api, 'stray');
+    await deliver(api, id, { query, ageSeconds });
+    expect(await counted(api, 'stray')).toBe(before + 1);
   });
 
   test('that comes right after the hint that ended its charge is not taken for the same', async () => {

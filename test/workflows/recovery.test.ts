@@ -152,6 +152,7 @@ describe('a charge whose workflow was ended from outside', { concurrent: true },
     const input: StrayInput = {
       transaction_id: transactionId,
       charge_id: chargeId,
+      is_proven: true,
       policy: policy(),
     };
     const handle = await kvitt.client.workflow.signalWithStart(strayNewsType, {
@@ -294,12 +295,16 @@ describe('the verdict on stray news', () => {
   const voided = transaction({ status: 'voided', capturedAmount: 0 });
   const reserved = transaction({ status: 'authorised', capturedAmount: 0 });
   const second = { transactionId: 'T90001234.second' };
+  const following = (transactionId: string | null) =>
+    ({ is: 'running', workflowId: 'charge/S-1.1', transactionId }) as const;
 
   const rows: [string, Parameters<typeof verdictOn>[0], Parameters<typeof verdictOn>[1], Verdict][] =
     [
       ['somebody else’s', { transaction: transaction(), isOurs: false }, unknown, 'not_ours'],
       ['not a charge id', ours({ chargeId: 'order 7' }), unknown, 'not_ours'],
-      ['an open charge', ours(), { is: 'running', workflowId: 'charge/S-1.1' }, 'contradicted'],
+      ['an open charge that follows it', ours(), following('T90001234.transaction'), 'contradicted'],
+      ['an open charge that follows another', ours(), following('T90001234.second'), 'wait'],
+      ['an open charge that has seen none', ours(), following(null), 'wait'],
       ['a lost charge', ours(), { is: 'closed', record: told({}), isLost: true }, 'lost'],
       ['as told: captured', ours(), closed(captured), 'agrees'],
       ['as told: none', { transaction: voided, isOurs: true }, closed(notCharged), 'agrees'],
