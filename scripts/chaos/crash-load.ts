@@ -1,4 +1,5 @@
 /** Many charges at once while the worker is killed again and again: how often is a card asked for, and charged, twice? */
+import { createRandom, type Random } from './random.ts';
 import { audit } from '../audit.ts';
 import type { LedgerEntry } from '../dintero-simulator.ts';
 import { newCharge, playTill, until, type Crashed } from './crash-scene.ts';
@@ -61,7 +62,7 @@ async function play(
       run.times.push(Date.now() - startedAt);
     }
   };
-  const killing = killAtRandom(kvitt, { kills, charges, random: randomFrom(seed), run });
+  const killing = killAtRandom(kvitt, { kills, charges, random: createRandom(seed), run });
   await Promise.all(Array.from({ length: tills }, async (_, index) => await work(index + 1)));
   await killing;
   return run;
@@ -70,12 +71,12 @@ async function play(
 /** Each kill has its share of the charges, and strikes somewhere in it. */
 async function killAtRandom(
   kvitt: CrashStack,
-  of: { kills: number; charges: number; random: () => number; run: Run },
+  of: { kills: number; charges: number; random: Random; run: Run },
 ): Promise<void> {
   const { kills, charges, random, run } = of;
   const share = charges / kills;
   for (let kill = 0; kill < kills; kill += 1) {
-    const at = Math.floor((kill + random()) * share);
+    const at = random.int(Math.floor(kill * share), Math.floor((kill + 1) * share) - 1);
     await until('charges go on', () => run.played.length > at, loadMaxMs);
     await kvitt.worker.kill('SIGKILL');
     kvitt.wires.worker.cut();
@@ -130,15 +131,4 @@ function counts(words: string[]): string {
     .toSorted(([a], [b]) => a.localeCompare(b))
     .map(([word, count]) => `${word}: ${count}`)
     .join(', ');
-}
-
-/** mulberry32: the same seed kills at the same moments. */
-function randomFrom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
 }
