@@ -28,9 +28,10 @@ export async function waitForNews(charge: OpenCharge): Promise<void> {
   // A cashier may be looking at the till when time is up: this look does not queue with the polls.
   if (charge.news === null && isBeforeDeadline && Date.now() >= deadlineAt) charge.news = 'order';
   // Hints may come without end and from anybody: the older the charge, the further apart they are looked at.
-  const gap = Math.max(charge.situation.policy.durations.readGap, ageOf(charge) / 100);
+  const { readGap, pollMax } = charge.situation.policy.durations;
+  const gap = Math.min(Math.max(readGap, ageOf(charge) / 100), pollMax);
   const earliest = Math.max(
-    charge.news === 'order' ? 0 : charge.lastReadAt + gap,
+    charge.news === 'hint' ? charge.lastReadAt + gap : 0,
     charge.quietUntil,
   );
   const pause = earliest - Date.now();
