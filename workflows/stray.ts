@@ -44,7 +44,7 @@ export async function tellStray(
       workflowId: strayWorkflowId(transactionId),
       parentClosePolicy: ParentClosePolicy.ABANDON,
       args: [news],
-      staticSummary: `${chargeId}: its money was found by another attempt of the sale`,
+      staticSummary: `news of ${transactionId} for charge ${chargeId}, found by a charge`,
     });
   } catch (error) {
     if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
