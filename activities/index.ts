@@ -5,7 +5,7 @@ import * as charges from './dintero/charges.ts';
 import * as reads from './dintero/reads.ts';
 import { createDinteroClient } from './dintero/client.ts';
 import type { DinteroConfig } from './dintero/config.ts';
-import type { FoundTransaction, Reading, SaleReading } from './dintero/facts.ts';
+import type { FoundTransaction, MoneyFacts, Reading, SaleReading } from './dintero/facts.ts';
 import { dinteroFailure } from './failures.ts';
 import { readStanding, startRecovery, type Recover, type Standing } from './recovery.ts';
 import { endLease, readTerminalHolder, type TerminalHolder } from './terminal.ts';
@@ -32,6 +32,7 @@ export interface Activities {
   readCharge: (ask: reads.ReadCharge) => Promise<Reading>;
   readSale: (ask: Move & { reference: string }) => Promise<SaleReading>;
   readTransaction: (ask: Move & { transactionId: string }) => Promise<FoundTransaction>;
+  readMoney: (ask: Move & { transactionId: string }) => Promise<MoneyFacts>;
   cancelSession: (ask: Move & { sessionId: string }) => Promise<void>;
   captureTransaction: (ask: Move & { transactionId: string; amount: number }) => Promise<void>;
   voidTransaction: (ask: Move & { transactionId: string }) => Promise<void>;
@@ -65,6 +66,7 @@ export function createActivities({
     readCharge: async (ask) => await afterHints.run(() => reads.readCharge(dintero, ask)),
     readSale: async (ask) => await reads.readSale(dintero, ask),
     readTransaction: async (ask) => await reads.readTransaction(dintero, ask),
+    readMoney: async (ask) => await reads.readMoney(dintero, ask),
     /** Dintero voids an approval that lands meanwhile. Twice is harmless: refused, and read back. */
     cancelSession: async ({ chargeId, sessionId, timeoutMs }) => {
       const path = `/sessions/${encodeURIComponent(sessionId)}/cancel`;

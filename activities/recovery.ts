@@ -73,6 +73,8 @@ export interface Recover {
   because: RecoveryInput['because'];
   /** The session that contradicting news has named. */
   sessionId: string | null;
+  /** An operator's order: who and why, in words. */
+  askedBy?: string;
 }
 
 /**
@@ -93,13 +95,14 @@ export async function startRecovery(client: Client, ask: Recover): Promise<boole
   const interrupted = standing.isLost ? origin.recovery : null;
   if (interrupted !== null) {
     const record = reopened(standing.record, interrupted.policy);
-    await start(client, { ...interrupted, record }, origin.taskQueue);
+    await start(client, { ...interrupted, ...askedBy(ask), record }, origin.taskQueue);
     return true;
   }
   const isLost = ask.because === 'workflow_lost';
   const { taskQueue, recovery: _before, ...known } = origin;
   const input: RecoveryInput = {
     ...known,
+    ...askedBy(ask),
     record: reopened(standing.record, origin.policy),
     former: standing.record.outcome,
     former_case: standing.record.case_kind,
@@ -115,6 +118,10 @@ export async function startRecovery(client: Client, ask: Recover): Promise<boole
   };
   await start(client, input, taskQueue);
   return true;
+}
+
+function askedBy({ askedBy: by }: Recover): Pick<RecoveryInput, 'asked_by'> {
+  return by === undefined ? {} : { asked_by: by };
 }
 
 async function isKept(client: Client, { transaction_id }: ChargeRecord): Promise<boolean> {

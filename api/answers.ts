@@ -1,5 +1,6 @@
 /** What the API answers, as `/openapi.json` shows it. */
 import * as z from 'zod';
+import { settlements } from '../workflows/actions.ts';
 import { attentions, caseKinds, chargeStates, reasons } from '../workflows/lists.ts';
 import { advices } from './cashier.ts';
 
@@ -117,8 +118,11 @@ export const caseSchema = z
     store_id: z.string().nullable(),
     opened_at: z.string(),
     settled_at: z.string().nullable(),
-    settled_as: z.enum(['kept']).nullable(),
+    settled_as: z.enum(settlements).nullable(),
     settled_by: z.string().nullable(),
+    settled_why: z.string().nullable(),
+    refund_event: z.string().nullable().meta({ description: 'The refund that it was settled by' }),
+    refunded_amount: z.int().nullable().meta({ description: 'What Dintero showed as given back' }),
   })
   .meta({ id: 'Case' });
 export type Case = z.output<typeof caseSchema>;

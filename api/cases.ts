@@ -62,5 +62,13 @@ function viewOfCase(memo: Record<string, unknown> | undefined): Case | null {
   if (record?.version !== 1) return null;
   const { version: _version, ...shown } = record;
   const state = record.settled_at === null ? 'open' : 'settled';
-  return { ...shown, state, what_to_do: state === 'open' ? caseActions[record.kind] : null };
+  // Cases of the first release lack these.
+  const { settled_why = null, refund_event = null, refunded_amount = null } = record;
+  const settlement = { settled_why, refund_event, refunded_amount };
+  return {
+    ...shown,
+    ...settlement,
+    state,
+    what_to_do: state === 'open' ? caseActions[record.kind] : null,
+  };
 }

@@ -88,7 +88,7 @@ function notFollowed(charge: Charge): Problem {
   );
 }
 
-function refusalOf(err: WorkflowUpdateFailedError): string {
+export function refusalOf(err: WorkflowUpdateFailedError): string {
   return err.cause instanceof Error ? err.cause.message : err.message;
 }
 

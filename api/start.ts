@@ -24,6 +24,7 @@ import {
   type ChargeRecord,
   type Item,
 } from '../workflows/messages.ts';
+import { inMajorUnits } from '../workflows/money.ts';
 import type { ChargePolicy } from '../workflows/policy.ts';
 import type { Charge } from './answers.ts';
 import { isFree, type ReadCharge } from './cashier.ts';
@@ -226,13 +227,6 @@ export function startOptions(
         : `${money} | ${store_id} | ${terminal_id} | ${name}`,
     staticDetails: `Charge **${record.charge_id}**, asked for at ${record.created_at}. What is true now stands under *Current details*.`,
   };
-}
-
-/** For people: `NOK 129.00`. */
-function inMajorUnits(amount: number, currency: string): string {
-  const format = new Intl.NumberFormat('en', { style: 'currency', currency });
-  const digits = format.resolvedOptions().maximumFractionDigits ?? 2;
-  return `${currency} ${(amount / 10 ** digits).toFixed(digits)}`;
 }
 
 /** A repeated request is the same field by field, or it is another sale. */

@@ -4,6 +4,8 @@
  * and `money-case.ts`.
  */
 
+import { holdsCardNumber } from './card-number.ts';
+
 /** One member of an action's input, which is one flat JSON object. */
 export interface Field {
   is: 'text' | 'true' | 'choice';
@@ -21,6 +23,42 @@ export interface Action {
   /** It cannot be taken back, so it needs a name that somebody has proven: it is accepted only through `/ops`. */
   isIrreversible: boolean;
   fields: Readonly<Record<string, Field>>;
+}
+
+/** What is wrong with an input, and the way out; null if nothing is. The members are checked, and no other is taken. */
+export function problemWith(
+  { fields }: Action,
+  input: Readonly<Record<string, unknown>>,
+): string | null {
+  const unknown = Object.keys(input).find((name) => !(name in fields));
+  if (unknown !== undefined) {
+    const known = Object.keys(fields).join(', ');
+    return `${unknown}: is not known; send ${known === '' ? 'an empty object' : known}`;
+  }
+  for (const [name, field] of Object.entries(fields)) {
+    const value = input[name];
+    if (value === undefined && !field.isRequired) continue;
+    const problem = value === undefined ? 'is missing' : problemOf(field, value);
+    if (problem !== null) return `${name}: ${problem}. ${field.means}`;
+  }
+  return null;
+}
+
+/** What is wrong with one value. */
+export function problemOf(field: Field, value: unknown): string | null {
+  switch (field.is) {
+    case 'true':
+      return value === true ? null : 'must be true';
+    case 'choice':
+      return field.choices?.includes(String(value)) === true
+        ? null
+        : `is none of ${field.choices?.join(', ') ?? ''}`;
+    case 'text':
+      if (typeof value !== 'string' || !/^[^\p{C}]{1,200}$/u.test(value)) {
+        return 'is not 1 to 200 printable characters';
+      }
+      return holdsCardNumber(value) ? 'holds what looks like a card number' : null;
+  }
 }
 
 const why: Field = {

@@ -22,6 +22,7 @@ import {
   type Changes,
   type OpenCharge,
 } from './open-charge.ts';
+import { takeOrders } from './obey.ts';
 import { notCharged, prompt } from './prompt.ts';
 import { readAndJudge, waitForNews } from './reading.ts';
 import { tellStray } from './stray.ts';
@@ -37,12 +38,15 @@ export async function terminalCharge(input: ChargeInput): Promise<ChargeRecord> 
     isCancelRequested: input.record.state === 'cancelling',
     isReset: info.originalExecutionRunId !== info.runId,
   });
+  takeOrders(charge);
   return await untilProven(charge, async () => await run(charge, input.items));
 }
 
 /** A charge never fails, and a Temporal cancellation is a cancel request like the till's: it goes on until a proof. */
 export async function untilProven<T>(charge: OpenCharge, story: () => Promise<T>): Promise<T> {
-  CancellationScope.current().cancelRequested.catch(() => requestCancel(charge, 'Temporal'));
+  CancellationScope.current().cancelRequested.catch(() =>
+    requestCancel(charge, 'Temporal', 'a Temporal cancellation'),
+  );
   try {
     return await CancellationScope.nonCancellable(story);
   } catch (error) {
@@ -77,7 +81,7 @@ export async function follow(
       case 'close_captured':
       case 'close_not_charged': {
         const { ending, isCaseKnown } = retold(endingOf(step));
-        if (!isCaseKnown) await openCaseOf({ ...charge.record, ...charge.known, ...ending });
+        if (!isCaseKnown) await openCaseFor(charge, ending);
         await tellOfOthers(charge);
         await lease.endAtClose();
         if (charge.news === null) return ending;
@@ -92,10 +96,17 @@ export async function follow(
       case 'wait':
         publish(charge, { ...open, state: step.state, needs_attention: step.attention });
         // The money is reserved, so the device is done: the next customer need not wait for our capture.
-        if (judgement.is === 'authorised') await lease.release();
+        if (judgement.is === 'authorised' || charge.isFreed) await lease.release();
         break;
     }
   }
+}
+
+async function openCaseFor(
+  { record, known, situation }: OpenCharge,
+  ending: Changes,
+): Promise<void> {
+  await openCaseOf({ ...record, ...known, ...ending }, situation.policy);
 }
 
 /** A callback named another transaction than the one that was judged: it may hold money, too. */

@@ -1,7 +1,14 @@
-/** What a person reads in the Temporal UI: what is known, what is waited for and until when, what may be done. Pure. */
-import type { Attention, ChargeState } from './lists.ts';
-import { caseWorkflowId, type ChargeRecord } from './messages.ts';
-import type { Situation } from './next-step.ts';
+/**
+ * What a person reads in the Temporal UI: what is known, what is not, what happens next and when, what may safely be
+ * done. Markdown; pure. No card data: what is shown here is no secret to anybody who may see Temporal.
+ */
+import { attentionGuide, caseGuide, type Guidance } from './guide.ts';
+import type { Attention, CaseKind, ChargeState } from './lists.ts';
+import { caseWorkflowId, type CaseRecord, type ChargeRecord } from './messages.ts';
+import { moneyText } from './money.ts';
+import type { OpenCharge } from './open-charge.ts';
+import { possibleOrders } from './orders.ts';
+import { clock, timelineTable, type Fact } from './timeline.ts';
 
 const meaning: Record<ChargeState, string> = {
   starting: 'The terminal is being taken and the session created.',
@@ -23,54 +30,97 @@ const next: Record<ChargeState, string> = {
   not_charged: 'Nothing.',
 };
 
-const leaveIt = 'Nothing, unless Dintero is down. Leave it running: it is read until it is clear.';
-const lookAtTerminal =
-  'Look at the terminal. When it is idle, send the update `cancel` with `{"terminal_seen_idle": true, "by": "<you>"}`.';
-
-const whatToDo: Record<Attention, string> = {
-  starting_too_long: 'Look whether workers are alive.',
-  waiting_too_long: 'Look whether workers are alive: the session should have been cancelled.',
-  checking_too_long: leaveIt,
-  approved_too_long: 'The money is reserved, not captured. Look in Dintero why it is not captured.',
-  cancelling_too_long: leaveIt,
-  session_lost: `Nobody knows whether the terminal prompts. ${lookAtTerminal}`,
-  prompt_may_live: lookAtTerminal,
-  capture_refused: 'Dintero does not capture. Look at the transaction in Dintero.',
-  void_refused: 'Dintero does not release the money. Look at the transaction in Dintero.',
-  dintero_refuses_us:
-    'Dintero answers 401 or 403: mend the API client; the charge goes on by itself.',
-  workflow_lost: 'This workflow was ended by hand. Look at the transaction in Dintero.',
-  case_open: 'Open the case named below.',
-};
-
-export function describeCharge(charge: {
-  record: ChargeRecord;
-  situation: Situation;
-  lastNews: string;
-}): string {
-  const { record, situation, lastNews } = charge;
+/** Everything about an open charge on one page, what matters most on top. */
+export function describeCharge(charge: OpenCharge): string {
+  const { record, timeline } = charge;
   const { needs_attention: attention, case_kind: kind } = record;
   const isOpen = record.outcome === null;
-  const deadline = new Date(situation.deadlineAt).toISOString();
-  const hasPassed = situation.readAt >= situation.deadlineAt ? ' (passed)' : '';
-  const rows: [string, string | number | null][] = [
-    ['State', `**${record.state}** since ${record.state_since}`],
-    ['Means', meaning[record.state]],
-    ['Outcome', isOpen ? 'open' : `**${record.outcome}** ${record.reason ?? ''}`],
-    ['Asked', `${record.amount ?? '?'} ${record.currency ?? ''} (minor units)`],
-    ['Captured', record.captured_amount],
-    ['Terminal', record.terminal_id],
-    ['Held by', record.held_by],
-    ['Transaction', record.transaction_id],
-    ['Last news', lastNews],
-    ['Next', kind === null ? next[record.state] : 'A person settles the case.'],
-    ['Deadline', isOpen ? deadline + hasPassed : null],
-    ['Needs a person', attention],
-    ['What to do', attention === null ? null : whatToDo[attention]],
-    ['Case', kind === null ? null : `${kind}: \`${caseWorkflowId(record.transaction_id ?? '')}\``],
-  ];
-  const lines = rows
-    .filter(([, value]) => value !== null)
-    .map(([key, value]) => `| ${key} | ${value} |`);
-  return `| Charge | ${record.charge_id} |\n|---|---|\n${lines.join('\n')}`;
+  return [
+    oneLine(record),
+    isOpen && attention !== null
+      ? whatToDo(attention, attentionGuide[attention], {
+          chargeId: record.charge_id,
+          runbookUrl: charge.situation.policy.runbookUrl,
+        })
+      : '',
+    kind === null
+      ? ''
+      : `A person settles the case \`${caseWorkflowId(record.transaction_id ?? '')}\` (${kind}).`,
+    isOpen ? nextLook(charge) : '',
+    isOpen ? mayBeDone(charge) : '',
+    timelineTable(timeline),
+  ]
+    .filter((part) => part !== '')
+    .join('\n\n');
+}
+
+/** The charge in one line, and what its state means. */
+function oneLine(record: ChargeRecord): string {
+  const { amount, currency, terminal_id, store_id, held_by, captured_amount } = record;
+  const asked = moneyText(amount, currency);
+  const where = `terminal ${terminal_id ?? 'not known'}, store ${store_id ?? 'not known'}`;
+  const captured =
+    captured_amount === null ? '' : `, captured ${moneyText(captured_amount, currency)}`;
+  const holder = held_by === null ? '' : ` The terminal is held by ${held_by}.`;
+  const reason = record.reason === null ? '' : ` (${record.reason})`;
+  return `**${record.charge_id}: ${record.state}${reason}** since ${clock(record.state_since)} UTC, ${asked}${captured}, ${where}. ${meaning[record.state]}${holder}`;
+}
+
+function nextLook({ record, waiting, situation }: OpenCharge): string {
+  const deadline = `the customer has time until ${clock(situation.deadlineAt)} UTC`;
+  const until = waiting === null ? 'Now being worked on' : `Next look ${clock(waiting.until)} UTC`;
+  const isBefore = record.state === 'waiting_for_card';
+  return `**${until}**${isBefore ? `; ${deadline}` : ''}. ${next[record.state]}`;
+}
+
+function mayBeDone(charge: OpenCharge): string {
+  const possible = possibleOrders(charge).filter((order) => order.is_possible);
+  const commands = possible.map(({ action }) => `\`${action}\``).join(', ');
+  return `May be done now: ${commands}, by \`npx kvitt <action> ${charge.record.charge_id}\`.`;
+}
+
+/** What the runbook says of a word, short, and the way to its section. */
+function whatToDo(
+  word: Attention | CaseKind,
+  { severity, means, press }: Guidance,
+  of: { chargeId: string; runbookUrl: string | null | undefined; transactionId?: string },
+): string {
+  const section =
+    of.runbookUrl === null || of.runbookUrl === undefined
+      ? `section \`${word}\` of docs/runbook.md`
+      : `[${word}](${of.runbookUrl}#${word})`;
+  const steps = press.map(({ when, run }) => {
+    const command = run
+      ?.replaceAll('<charge_id>', of.chargeId)
+      .replaceAll('<transaction_id>', of.transactionId ?? '<transaction_id>');
+    return `- ${when}${command === undefined ? '' : ` \`${command}\``}`;
+  });
+  return [
+    `**Needs a person: ${word}** (${severity}). ${means} Runbook: ${section}.`,
+    ...steps,
+  ].join('\n');
+}
+
+/** Everything about a case on one page. */
+export function describeCase(
+  record: CaseRecord,
+  timeline: readonly Fact[],
+  runbookUrl: string | undefined,
+): string {
+  const { kind, charge_id, transaction_id, amount, captured_amount, currency } = record;
+  const where = `terminal ${record.terminal_id ?? 'not known'}, store ${record.store_id ?? 'not known'}`;
+  const money = `asked ${moneyText(amount, currency)}, captured ${moneyText(captured_amount, currency)}`;
+  const ending =
+    record.settled_as === null
+      ? whatToDo(kind, caseGuide[kind], {
+          chargeId: charge_id,
+          transactionId: transaction_id,
+          runbookUrl,
+        })
+      : `**Settled as ${record.settled_as}** by ${record.settled_by ?? 'nobody named'}.`;
+  return [
+    `**${kind}** of charge ${charge_id}, transaction ${transaction_id}: ${money}, ${where}. Open since ${clock(record.opened_at)} UTC.`,
+    ending,
+    timelineTable(timeline),
+  ].join('\n\n');
 }

@@ -10,6 +10,7 @@ import type { Reason } from './lists.ts';
 import type { Item } from './messages.ts';
 import type { OpenCharge } from './open-charge.ts';
 import type { Durations } from './policy.ts';
+import { tell } from './timeline.ts';
 
 /** The options of every call that moves money or wakes a terminal. A test asserts that all of them use it. */
 export function moves({ httpTimeout }: Durations): ActivityOptions {
@@ -134,7 +135,10 @@ export async function sendMove(charge: OpenCharge, move: Move): Promise<void> {
   situation.isRefusingMoves = failed?.type === 'DinteroUnauthorized';
   charge.quietUntil = Date.now() + (failed?.retryAfterMs ?? 0);
   charge.news = 'order';
-  charge.lastNews = failed === null ? `${move} answered` : `${move}: ${failed.message}`;
+  tell(charge.timeline, {
+    source: 'kvitt',
+    text: failed === null ? `${move}: Dintero answered` : `${move}: ${failed.message}`,
+  });
 }
 
 const unprocessed = new Set<Failed['type']>([

@@ -1,6 +1,6 @@
 /** The workflows that a worker runs; their export names are their wire names. */
 export { terminalCharge } from './charge.ts';
 export { moneyCase } from './money-case.ts';
-export { recoverCharge } from './recovery.ts';
+export { recoverCharge, recoveryOrder } from './recovery.ts';
 export { strayNews } from './stray.ts';
 export { terminalLease } from './terminal-lease.ts';

@@ -3,9 +3,11 @@
  * with nothing but this file and the Temporal client. Wire names equal the exported names.
  */
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
-import { defineSignal, defineUpdate } from '@temporalio/workflow';
+import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
+import type { CaseAction, ChargeAction, Settlement } from './actions.ts';
 import type { Attention, CaseKind, ChargeState, Outcome, Reason } from './lists.ts';
 import type { ChargePolicy } from './policy.ts';
+import type { Fact } from './timeline.ts';
 
 /** An order line, sent to Dintero as it is; `amount` is the line's total in minor units. */
 export interface Item {
@@ -85,6 +87,7 @@ export const terminalLeaseType = 'terminalLease';
 export const moneyCaseType = 'moneyCase';
 export const strayNewsType = 'strayNews';
 export const recoverChargeType = 'recoverCharge';
+export const recoveryOrderType = 'recoveryOrder';
 
 export function chargeWorkflowId(chargeId: string): string {
   return `charge/${chargeId}`;
@@ -100,6 +103,10 @@ export function caseWorkflowId(transactionId: string): string {
 
 export function strayWorkflowId(transactionId: string): string {
   return `stray/${transactionId}`;
+}
+
+export function recoveryOrderWorkflowId(chargeId: string): string {
+  return `recover-order/${chargeId}`;
 }
 
 export function recoveryWorkflowId(chargeId: string): string {
@@ -136,12 +143,17 @@ export const prompted = defineUpdate<PromptedAnswer>('prompted');
 export interface CancelOrder {
   /** Who asks, for the record. */
   by?: string;
+  /** An operator says why. */
+  why?: string;
   /** A person saw the terminal idle: evidence of design 5, counted only where a person is asked for. */
   terminal_seen_idle?: boolean;
 }
 
 /** Asks to stop; records and returns at once. Update id `cancel`, so that a double tap is one order. */
 export const cancel = defineUpdate<ChargeRecord, [CancelOrder]>('cancel');
+
+/** The id of a `cancel` with a cashier's evidence, as the api makes it: each is an order of its own. */
+export const evidenceIdPrefix = 'seen-idle-';
 
 /**
  * News for a charge that has ended, or that nobody knows: `stray/<transaction_id>`, signal-with-start with
@@ -179,6 +191,15 @@ export interface RecoveryInput {
   may_have_prompted: boolean;
   is_cancel_requested: boolean;
   policy: ChargePolicy;
+  /** An operator's order: who and why, in words. */
+  asked_by?: string;
+}
+
+/** An operator's order to recover a charge that has closed, `recover-order/<charge_id>`. */
+export interface RecoveryOrder {
+  charge_id: string;
+  /** Who and why, in words. */
+  asked_by: string;
 }
 
 /** Money that a person must decide about; memo `case` of `case/<transaction_id>`, open until settled. */
@@ -194,12 +215,39 @@ export interface CaseRecord {
   store_id: string | null;
   opened_at: string;
   settled_at: string | null;
-  settled_as: 'kept' | null;
+  settled_as: Settlement | null;
   settled_by: string | null;
+  /** Cases of the first release lack the rest. */
+  settled_why?: string | null;
+  /** What Dintero showed when it was settled: the refund's event, and what has gone back in all. */
+  refund_event?: string | null;
+  refunded_amount?: number | null;
 }
 
 /** The till accepts a payment that was captured after its cancel. Refused for every other kind of case. */
 export const keep = defineUpdate<CaseRecord, [{ by: string }]>('keep');
+
+/** The input of an operator's action, as `actions.ts` describes it: one flat object. */
+export type ActionInput = Partial<Record<string, string | boolean>>;
+
+/** What a person wants to know of an open charge or case, beyond its record. Answered by its workflow. */
+export interface Overview {
+  timeline: Fact[];
+  /** In words; null once it has ended. */
+  waiting_for: string | null;
+  /** ISO 8601: when it is looked at next, whatever happens; null when it waits for a person. */
+  until: string | null;
+  actions: ActionState[];
+}
+
+export interface ActionState {
+  action: ChargeAction | CaseAction;
+  is_possible: boolean;
+  /** The reason, and what would make it possible. */
+  why_not: string | null;
+}
+
+export const overview = defineQuery<Overview>('overview');
 
 /**
  * The value of `ChargeState` for a state. A charge that starts or waits for its card is `open`: every write of a search

@@ -1,43 +1,90 @@
 /**
  * A case: money that a person must decide about, `case/<transaction_id>`. Captured in-person money comes back only with
- * the cardholder at a terminal, so nothing here acts by itself: the case stays open and counted until it is settled.
+ * the cardholder at a terminal, so nothing here acts by itself: the case stays open and counted until it is settled, and
+ * what it is settled as is read back from Dintero first.
  */
 import { ApplicationFailure, WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import {
   allHandlersFinished,
   condition,
+  defineUpdate,
   ParentClosePolicy,
+  proxyActivities,
   setCurrentDetails,
   setHandler,
   startChild,
   upsertMemo,
   upsertSearchAttributes,
 } from '@temporalio/workflow';
-import { caseWorkflowId, keep, searchAttributes } from './messages.ts';
-import type { CaseRecord, ChargeRecord } from './messages.ts';
+import type { MoneyFacts } from '../activities/dintero/facts.ts';
+import type { Activities } from '../activities/index.ts';
+import { caseActions, problemWith, type CaseAction, type Settlement } from './actions.ts';
+import { describeCase } from './details.ts';
+import { failureOf } from './dintero-calls.ts';
+import { readStartToClose, readTimeoutMs } from './dintero-reads.ts';
+import { caseWorkflowId, keep, overview, searchAttributes } from './messages.ts';
+import type { ActionInput, CaseRecord, ChargeRecord, Overview } from './messages.ts';
+import { operator } from './operator.ts';
+import { moneyText } from './money.ts';
+import type { ChargePolicy } from './policy.ts';
+import { whyNotSettle } from './settlement.ts';
+import { tell, type Fact } from './timeline.ts';
 
-export async function moneyCase(opened: CaseRecord): Promise<CaseRecord> {
-  let record = opened;
-  setCurrentDetails(describeCase(opened));
+/** What a case takes over from the charge; cases of the first release have none of it. */
+type CaseSettings = Pick<ChargePolicy, 'runbookUrl'>;
+
+interface OpenCase {
+  record: CaseRecord;
+  timeline: Fact[];
+  settings: CaseSettings;
+}
+
+export async function moneyCase(
+  opened: CaseRecord,
+  settings: CaseSettings = {},
+): Promise<CaseRecord> {
+  const open: OpenCase = { record: opened, timeline: [], settings };
+  tellAndShow(open, { source: 'kvitt', text: `opened: ${opened.kind}` });
+  setHandler(overview, () => overviewOf(open));
+  takeKeep(open);
+  for (const name of Object.keys(caseActions) as CaseAction[]) takeOrder(open, name);
+  await condition(() => open.record.settled_at !== null);
+  await condition(allHandlersFinished);
+  return open.record;
+}
+
+function tellAndShow(open: OpenCase, fact: Pick<Fact, 'source' | 'text'>): void {
+  tell(open.timeline, fact);
+  setCurrentDetails(describeCase(open.record, open.timeline, open.settings.runbookUrl));
+}
+
+function overviewOf({ record, timeline }: OpenCase): Overview {
+  const isOpen = record.settled_at === null;
+  const whyNot = isOpen ? null : 'the case is settled';
+  const names = Object.keys(caseActions) as CaseAction[];
+  return {
+    timeline,
+    waiting_for: isOpen ? 'a person who settles it' : null,
+    until: null,
+    actions: names.map((action) => ({ action, is_possible: isOpen, why_not: whyNot })),
+  };
+}
+
+/** The till's word on a payment that was faster than its cancel. */
+function takeKeep(open: OpenCase): void {
   setHandler(
     keep,
     ({ by }) => {
-      if (record.settled_at !== null) return record;
-      record = {
-        ...record,
-        settled_at: new Date().toISOString(),
-        settled_as: 'kept',
-        settled_by: by,
-      };
-      upsertMemo({ case: record });
-      upsertSearchAttributes([{ key: searchAttributes.needsAttention, value: null }]);
-      return record;
+      if (open.record.settled_at === null) settle(open, { as: 'kept', by, source: 'till' });
+      return open.record;
     },
     {
       description: 'The till accepts a payment that was captured after its cancel: {"by": "<who>"}',
       validator: ({ by }) => {
-        if (record.kind !== 'captured_after_cancel') {
-          throw ApplicationFailure.nonRetryable(`a case of kind ${record.kind} cannot be kept`);
+        if (open.record.kind !== 'captured_after_cancel') {
+          throw ApplicationFailure.nonRetryable(
+            `a case of kind ${open.record.kind} cannot be kept by the till`,
+          );
         }
         if (typeof by !== 'string' || by === '') {
           throw ApplicationFailure.nonRetryable('by: say who keeps the payment');
@@ -45,29 +92,112 @@ export async function moneyCase(opened: CaseRecord): Promise<CaseRecord> {
       },
     },
   );
-  await condition(() => record.settled_at !== null);
-  await condition(allHandlersFinished);
-  return record;
 }
 
-function describeCase(record: CaseRecord): string {
-  const { kind, charge_id, transaction_id, amount, captured_amount, currency } = record;
-  const whatToDo =
-    kind === 'captured_after_cancel'
-      ? 'The till keeps it (`POST /charges/{id}/keep`), or the customer gets it back at a terminal.'
-      : 'Compare with Dintero. The money comes back only with the card at a terminal.';
-  return `| Case | **${kind}** |
-|---|---|
-| Charge | ${charge_id} |
-| Transaction | ${transaction_id} |
-| Asked | ${amount ?? '?'} ${currency ?? ''} (minor units) |
-| Captured | ${captured_amount ?? '?'} ${currency ?? ''} (minor units) |
-| Terminal | ${record.terminal_id ?? '?'}, ${record.store_id ?? '?'} |
-| What to do | ${whatToDo} |`;
+function takeOrder(open: OpenCase, name: CaseAction): void {
+  const { does, when, isIrreversible } = caseActions[name];
+  setHandler(
+    defineUpdate<CaseRecord, [ActionInput | undefined]>(name),
+    async (given) => {
+      await obey[name](open, given ?? {}, operator());
+      return open.record;
+    },
+    {
+      description: `${does} ${when}${isIrreversible ? ' Only by `npx kvitt` or POST /ops.' : ''}`,
+      validator: (given: ActionInput | undefined) => {
+        const problem = problemWith(caseActions[name], given ?? {}) ?? whyNotNow(open, name);
+        if (problem !== null) throw ApplicationFailure.nonRetryable(problem);
+      },
+    },
+  );
+}
+
+function whyNotNow({ record }: OpenCase, name: CaseAction): string | null {
+  if (record.settled_as !== null) return `the case is settled as ${record.settled_as} already`;
+  if (!caseActions[name].isIrreversible || operator() !== null) return null;
+  return `${name} cannot be taken back, so it needs your name: send it by npx kvitt ${name}, or POST /ops/cases/${record.transaction_id}/${name}`;
+}
+
+type Obey = (open: OpenCase, input: ActionInput, by: string | null) => Promise<void> | void;
+
+const obey: Record<CaseAction, Obey> = {
+  note: (open, { text }, by) => {
+    const source = by === null ? 'Temporal' : 'operator';
+    tellAndShow(open, {
+      source,
+      text: `${by ?? 'somebody in the Temporal UI'}: "${String(text)}"`,
+    });
+  },
+  settle: async (open, { as: asGiven, why, refund_event: event }, by) => {
+    const as = asGiven as Settlement;
+    const refundEvent = typeof event === 'string' ? event : null;
+    const found = await readMoney(open.record);
+    // Somebody may have been faster while Dintero was read.
+    const problem =
+      whyNotNow(open, 'settle') ??
+      (found === null
+        ? whyUnread(as)
+        : whyNotSettle({ kind: open.record.kind, as, refundEvent }, found));
+    if (problem !== null) {
+      tellAndShow(open, {
+        source: 'operator',
+        text: `${by ?? ''}: settle as ${as}, refused: ${problem}`,
+      });
+      throw ApplicationFailure.nonRetryable(problem);
+    }
+    open.record = {
+      ...open.record,
+      settled_why: typeof why === 'string' ? why : null,
+      refund_event:
+        refundEvent ?? (as === 'refunded' ? (found?.refunds.at(-1)?.eventId ?? null) : null),
+      refunded_amount: found?.transaction.refundedAmount ?? null,
+    };
+    settle(open, { as, by: by ?? '', source: 'operator' });
+  },
+};
+
+/** null: Dintero gave no readable answer. */
+async function readMoney({ charge_id, transaction_id }: CaseRecord): Promise<MoneyFacts | null> {
+  const { readMoney: read } = proxyActivities<Activities>({
+    startToCloseTimeout: readStartToClose,
+    retry: { maximumAttempts: 1 },
+    summary: 'What has become of the money?',
+  });
+  try {
+    return await read({
+      chargeId: charge_id,
+      transactionId: transaction_id,
+      timeoutMs: readTimeoutMs,
+    });
+  } catch (error) {
+    failureOf(error);
+    return null;
+  }
+}
+
+function whyUnread(as: Settlement): string | null {
+  if (as === 'written_off') return null;
+  return 'Dintero gave no readable answer, so nothing is proven: send it again when Dintero answers';
+}
+
+function settle(
+  open: OpenCase,
+  { as, by, source }: { as: Settlement; by: string; source: 'till' | 'operator' },
+): void {
+  open.record = {
+    ...open.record,
+    settled_at: new Date().toISOString(),
+    settled_as: as,
+    settled_by: by,
+  };
+  upsertMemo({ case: open.record });
+  upsertSearchAttributes([{ key: searchAttributes.needsAttention, value: null }]);
+  const why = typeof open.record.settled_why === 'string' ? `, "${open.record.settled_why}"` : '';
+  tellAndShow(open, { source, text: `${by}: settled as ${as}${why}` });
 }
 
 /** The case that an ending asks for, if it does. */
-export async function openCaseOf(record: ChargeRecord): Promise<void> {
+export async function openCaseOf(record: ChargeRecord, settings: CaseSettings): Promise<void> {
   const { charge_id, transaction_id, amount, captured_amount, currency, terminal_id, store_id } =
     record;
   const { case_kind: kind } = record;
@@ -82,16 +212,23 @@ export async function openCaseOf(record: ChargeRecord): Promise<void> {
     terminal_id,
     store_id,
   };
-  await openCase({ kind, ...of });
+  await openCase({ kind, ...of }, settings);
 }
 
 type Opened = Omit<
   CaseRecord,
-  'version' | 'opened_at' | 'settled_at' | 'settled_as' | 'settled_by'
+  | 'version'
+  | 'opened_at'
+  | 'settled_at'
+  | 'settled_as'
+  | 'settled_by'
+  | 'settled_why'
+  | 'refund_event'
+  | 'refunded_amount'
 >;
 
 /** Opens a case; it lives on when whoever opened it has closed. The same money has one case at a time. */
-export async function openCase(of: Opened): Promise<void> {
+export async function openCase(of: Opened, { runbookUrl }: CaseSettings): Promise<void> {
   const opened: CaseRecord = {
     version: 1,
     ...of,
@@ -106,9 +243,9 @@ export async function openCase(of: Opened): Promise<void> {
     await startChild(moneyCase, {
       workflowId: caseWorkflowId(of.transaction_id),
       parentClosePolicy: ParentClosePolicy.ABANDON,
-      args: [opened],
+      args: [opened, runbookUrl === undefined ? {} : { runbookUrl }],
       memo: { case: opened },
-      staticSummary: `${kind}: ${captured_amount ?? 0} of ${amount ?? 0} ${currency ?? ''} (minor units), ${charge_id}`,
+      staticSummary: `${kind}: ${moneyText(captured_amount, currency)} of ${moneyText(amount, currency)}, ${charge_id}`,
       typedSearchAttributes: [
         { key: needsAttention, value: 'case_open' },
         { key: storeId, value: of.store_id ?? '' },

@@ -11,19 +11,23 @@ import {
 } from '@temporalio/workflow';
 import type { TransactionFacts } from '../activities/dintero/facts.ts';
 import { describeCharge } from './details.ts';
-import { tooLong, type Attention, type ChargeState, type Reason } from './lists.ts';
+import { tooLong, type ChargeState, type Reason } from './lists.ts';
+import type { Judgement } from './judgement.ts';
 import {
-  cancel,
+  overview,
   prompted,
   searchAttributes,
   searchState,
   transactionReported,
   type ChargeRecord,
-  type CancelOrder,
+  type Overview,
   type TransactionReport,
 } from './messages.ts';
 import type { Prompt, Situation, Tries } from './next-step.ts';
+import { moneyText } from './money.ts';
+import { possibleOrders } from './orders.ts';
 import type { ChargePolicy, Durations } from './policy.ts';
+import { tell, type Fact, type Source } from './timeline.ts';
 
 /** Everything a running charge knows. Mutable: the workflow is its only writer. */
 export interface OpenCharge {
@@ -45,8 +49,14 @@ export interface OpenCharge {
   /** Epoch ms; `quietUntil` is Dintero's Retry-After. */
   lastReadAt: number;
   quietUntil: number;
-  /** Sources of what was learned last, for the Temporal UI. */
-  lastNews: string;
+  /** What the last reading meant; null before the first. */
+  judged: Judgement['is'] | null;
+  /** An operator has seen the terminal idle: the next charge may have it. */
+  isFreed: boolean;
+  /** What happened, for people. */
+  timeline: Fact[];
+  /** What is waited for, in words, and until when; epoch ms. */
+  waiting: { what: string; until: number } | null;
 }
 
 interface Opening {
@@ -74,7 +84,10 @@ export function openCharge(opening: Opening): OpenCharge {
     news: null,
     lastReadAt: 0,
     quietUntil: 0,
-    lastNews: 'started',
+    judged: null,
+    isFreed: false,
+    timeline: [],
+    waiting: null,
     situation: {
       policy,
       prompt: { is: 'lost' } satisfies Prompt,
@@ -96,6 +109,9 @@ export function openCharge(opening: Opening): OpenCharge {
       voids: noTries(),
     },
   };
+  const { amount, currency, terminal_id: terminal } = record;
+  const asked = `${moneyText(amount, currency)} at ${terminal ?? 'no terminal'}`;
+  tell(charge.timeline, { source: 'till', text: `asked for ${asked}` });
   listen(charge);
   return charge;
 }
@@ -116,7 +132,7 @@ function listen(charge: OpenCharge): void {
     // The Temporal UI sends a signal without input as readily: it must not park the charge.
     (report?: Partial<TransactionReport>) => {
       charge.news ??= 'hint';
-      charge.lastNews = report?.source ?? 'an operator';
+      tellReport(charge, report ?? {});
       const end = reportedEnds[report?.error ?? ''];
       if (end !== undefined) charge.situation.reportedEnd ??= end;
       if (charge.sessionId === null) remember(charge.reportedSessions, report?.session_id);
@@ -135,20 +151,30 @@ function listen(charge: OpenCharge): void {
     },
     { description: 'Answers when the terminal prompts, or the charge has ended. Takes no input.' },
   );
-  setHandler(
-    cancel,
-    (order?: CancelOrder) => {
-      requestCancel(charge, order?.by ?? 'the till');
-      // Evidence counts only where a person is asked for; earlier it would speak of a prompt that may still come.
-      const isAsked = attentionsForEvidence.has(charge.record.needs_attention);
-      if (order?.terminal_seen_idle === true && isAsked) charge.situation.seenIdleAt ??= Date.now();
-      return charge.record;
-    },
-    {
-      description:
-        'Asks to stop. {"by": "<who>"}; with "terminal_seen_idle": true when you see the terminal idle',
-    },
-  );
+  setHandler(overview, () => overviewOf(charge), {
+    description: 'What is known, what is waited for, what may be ordered now.',
+  });
+}
+
+function tellReport(charge: OpenCharge, { source, error }: Partial<TransactionReport>): void {
+  // Whoever sends the signal by hand says what he likes.
+  const isCallback = source?.startsWith('callback') === true;
+  const said = error === null || error === undefined ? '' : `, says ${error}`;
+  if (isCallback) {
+    const kind = source.slice('callback'.length).replaceAll(/[^a-z ]/g, '');
+    tell(charge.timeline, { source: 'callback', text: `Dintero called${kind}${said}` });
+  } else tell(charge.timeline, { source: 'Temporal', text: 'a hint was sent by hand' });
+}
+
+function overviewOf(charge: OpenCharge): Overview {
+  const { record, timeline, waiting } = charge;
+  const isOpen = record.outcome === null;
+  return {
+    timeline,
+    waiting_for: isOpen ? (waiting?.what ?? null) : null,
+    until: isOpen && waiting !== null ? new Date(waiting.until).toISOString() : null,
+    actions: possibleOrders(charge),
+  };
 }
 
 /** Few: anybody may send callbacks, and the right one is among the last. */
@@ -159,12 +185,11 @@ function remember(reported: string[], id: string | undefined): void {
   if (reported.push(id) > reportedMax) reported.shift();
 }
 
-const attentionsForEvidence = new Set<Attention | null>(['prompt_may_live', 'session_lost']);
-
 /** Also what a Temporal cancellation means. */
-export function requestCancel(charge: OpenCharge, by: string): void {
+export function requestCancel(charge: OpenCharge, source: Source, by: string): void {
   charge.news = 'order';
-  charge.lastNews = `cancel by ${by}`;
+  // An operator's order is told by its own words.
+  if (source !== 'operator') tell(charge.timeline, { source, text: `cancel, by ${by}` });
   charge.situation.isCancelRequested = true;
 }
 
@@ -181,6 +206,7 @@ export function publish(charge: OpenCharge, changes: Changes): void {
   const before = charge.record;
   const after = changed(charge, changes);
   if (isDifferent(before, after)) {
+    tellChange(charge, before, after);
     after.updated_at = new Date().toISOString();
     charge.record = after;
     upsertMemo({ charge: after, session_id: charge.sessionId });
@@ -194,6 +220,21 @@ export function publish(charge: OpenCharge, changes: Changes): void {
       ]);
     }
   }
+  show(charge);
+}
+
+function tellChange({ timeline }: OpenCharge, before: ChargeRecord, after: ChargeRecord): void {
+  const { outcome, reason, captured_amount, currency, needs_attention: attention } = after;
+  if (outcome !== null && outcome !== before.outcome) {
+    const how = outcome === 'captured' ? moneyText(captured_amount, currency) : (reason ?? '');
+    tell(timeline, { source: 'kvitt', text: `proven: ${outcome}, ${how}` });
+  } else if (attention !== null && attention !== before.needs_attention) {
+    tell(timeline, { source: 'kvitt', text: `a person is asked: ${attention}` });
+  }
+}
+
+/** What the Temporal UI shows of the charge. It costs nothing, and is asked of a worker when somebody looks. */
+export function show(charge: OpenCharge): void {
   setCurrentDetails(describeCharge(charge));
 }
 

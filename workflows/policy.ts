@@ -44,6 +44,8 @@ export interface ChargePolicy {
   /** A session read as cancelled can no longer be paid: proven on the retailer's devices. */
   cancelEndsPrompt: boolean;
   durations: Durations;
+  /** Where people find the runbook; charges of the first release have none. */
+  runbookUrl?: string;
 }
 
 /** The settings that a retailer makes (design 8); the rest of the policy is derived from them. */
@@ -54,6 +56,7 @@ export interface PolicySettings {
   deadlineSeconds: number;
   promptLifetimeSeconds: number | null;
   attentionSeconds: number;
+  runbookUrl?: string;
 }
 
 const seconds = 1000;
@@ -95,6 +98,7 @@ export function derivePolicy(settings: PolicySettings, scale = 1): ChargePolicy 
     captureMode: settings.captureMode,
     cancelEndsPrompt: settings.cancelEndsPrompt,
     durations: { ...scaled(durations, scale), ...technical(durations, scale) },
+    ...(settings.runbookUrl === undefined ? {} : { runbookUrl: settings.runbookUrl }),
   };
 }
 

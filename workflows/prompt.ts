@@ -10,6 +10,7 @@ import type { Item } from './messages.ts';
 import { publish, type Changes, type OpenCharge } from './open-charge.ts';
 import { tellStray } from './stray.ts';
 import type { Lease } from './terminal-lease.ts';
+import { tell } from './timeline.ts';
 
 /** Takes what must be free, and asks for the card. Returns the ending if it is certain that nobody was asked. */
 export async function prompt(
@@ -64,7 +65,7 @@ async function askForCard(charge: OpenCharge, items: Item[] | null): Promise<Cha
     );
   }
   charge.situation.prompt = { is: 'sent' };
-  charge.lastNews = 'the session was created';
+  tell(charge.timeline, { source: 'kvitt', text: 'the session was created, the terminal asks' });
   publish(charge, { state: 'waiting_for_card' });
   return null;
 }
@@ -93,7 +94,7 @@ export function notCharged(reason: Reason): Changes {
 function goOn(charge: OpenCharge, prompt: OpenCharge['situation']['prompt'], why: string): null {
   charge.situation.prompt = prompt;
   charge.news = 'order';
-  charge.lastNews = why;
+  tell(charge.timeline, { source: 'kvitt', text: why });
   publish(charge, { state: 'checking' });
   return null;
 }

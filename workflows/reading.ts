@@ -5,8 +5,10 @@ import type { Failed } from './dintero-calls.ts';
 import { readDintero } from './dintero-reads.ts';
 import { judge, type Asked, type Judgement } from './judgement.ts';
 import type { ChargeRecord } from './messages.ts';
-import type { OpenCharge } from './open-charge.ts';
+import { show, type OpenCharge } from './open-charge.ts';
+import { moneyText } from './money.ts';
 import type { Durations } from './policy.ts';
+import { tell } from './timeline.ts';
 
 /**
  * Waits for the first of: a hint, an order, the next poll, the deadline. Hints keep a gap, so that a storm of callbacks
@@ -21,9 +23,12 @@ export async function waitForNews(charge: OpenCharge): Promise<void> {
     charge.quietUntil,
   );
   if (charge.news === null) {
+    charge.waiting = { what: waitingFor(charge), until };
+    show(charge);
     await condition(() => charge.news !== null, Math.max(1, until - Date.now()), {
-      summary: waitingFor(charge, until),
+      summary: `Waiting for ${charge.waiting.what}; next look ${new Date(until).toISOString().slice(11, 19)} UTC`,
     });
+    charge.waiting = null;
   }
   // A cashier may be looking at the till when time is up: this look does not queue with the polls.
   if (charge.news === null && isBeforeDeadline && Date.now() >= deadlineAt) charge.news = 'order';
@@ -52,9 +57,8 @@ function ageOf({ startedAt }: OpenCharge): number {
   return Date.now() - startedAt;
 }
 
-function waitingFor(charge: OpenCharge, until: number): string {
-  const what = charge.record.state === 'waiting_for_card' ? 'the card' : 'Dintero';
-  return `Waiting for ${what}; next look ${new Date(until).toISOString().slice(11, 19)} UTC`;
+function waitingFor({ record }: OpenCharge): string {
+  return record.state === 'waiting_for_card' ? 'the card' : 'Dintero';
 }
 
 /** One look at Dintero and what it means; what it showed is remembered. A failed look means `unclear`, nothing else. */
@@ -64,14 +68,47 @@ export async function readAndJudge(charge: OpenCharge): Promise<Judgement> {
   const cause = charge.news;
   const reading = await readDintero(charge);
   charge.lastReadAt = Date.now();
-  if ('type' in reading) return unread(charge, reading);
+  if ('type' in reading) return told(charge, cause, unread(charge, reading));
   situation.isRefusingReads = false;
-  if (cause === null) charge.lastNews = `polled ${new Date(charge.lastReadAt).toISOString()}`;
   charge.quietUntil = 0;
   if (reading.session !== null) charge.sessionId = reading.session.sessionId;
   const judgement = judge(reading, askedBy(record, reading.transaction));
   remember(charge, judgement, reading.transaction);
+  return told(charge, cause, judgement);
+}
+
+/** The judgement, put into the timeline with what made us look. */
+function told(charge: OpenCharge, cause: OpenCharge['news'], judgement: Judgement): Judgement {
+  const source = { hint: 'callback', order: 'kvitt' } as const;
+  tell(charge.timeline, {
+    source: cause === null ? 'poll' : source[cause],
+    text: wordsOf(judgement, charge.record.currency),
+  });
+  charge.judged = judgement.is;
   return judgement;
+}
+
+function wordsOf(judgement: Judgement, currency: string | null): string {
+  switch (judgement.is) {
+    case 'captured':
+      return `Dintero shows ${moneyText(judgement.capturedAmount, currency)} captured`;
+    case 'authorised':
+      return 'Dintero shows the money reserved, not captured';
+    case 'moving':
+      return 'Dintero is still working on an operation';
+    case 'no_money':
+      return `Dintero shows that the payment took no money (${judgement.reason})`;
+    case 'session_cancelled':
+      return 'Dintero shows the session cancelled, and no transaction';
+    case 'session_ended':
+      return `Dintero shows the session ended (${judgement.reason}), not cancelled yet`;
+    case 'prompting':
+      return 'Dintero shows the session open: the terminal asks for the card';
+    case 'absent':
+      return 'Dintero shows nothing of this charge';
+    case 'unclear':
+      return `unclear: ${judgement.because}`;
+  }
 }
 
 /** A charge that was cancelled before it started asked for nothing: what is found under its id is its payment. */
@@ -117,6 +154,5 @@ function rememberEnd({ situation }: OpenCharge, judgement: Judgement): void {
 function unread(charge: OpenCharge, failed: Failed): Judgement {
   charge.situation.isRefusingReads = failed.type === 'DinteroUnauthorized';
   charge.quietUntil = charge.lastReadAt + failed.retryAfterMs;
-  charge.lastNews = failed.message;
   return { is: 'unclear', because: failed.message };
 }

@@ -3,11 +3,15 @@
  * was proven, or news contradicts the outcome that it told. It reads, judges and acts as the charge would, and never
  * creates: whatever the lost run has sent is taken as sent. What it proves is the charge's outcome from then on.
  */
+import { proxyActivities, setCurrentDetails } from '@temporalio/workflow';
+import type { Activities } from '../activities/index.ts';
 import type { CaseKind } from './lists.ts';
-import type { ChargeRecord, RecoveryInput } from './messages.ts';
+import type { ChargeRecord, RecoveryInput, RecoveryOrder } from './messages.ts';
 import { close, follow, untilProven } from './charge.ts';
+import { takeOrders } from './obey.ts';
 import { openCharge, publish, type Changes, type OpenCharge } from './open-charge.ts';
 import { noLease, takeTerminal, type Lease } from './terminal-lease.ts';
+import { tell } from './timeline.ts';
 
 export async function recoverCharge(input: RecoveryInput): Promise<ChargeRecord> {
   const charge = openCharge({
@@ -17,6 +21,7 @@ export async function recoverCharge(input: RecoveryInput): Promise<ChargeRecord>
     isCancelRequested: input.is_cancel_requested,
     isReset: true,
   });
+  takeOrders(charge);
   charge.sessionId = input.session_id;
   const unsent =
     input.record.terminal_id === null ? 'cancelled_before_start' : 'not_started_in_time';
@@ -26,7 +31,9 @@ export async function recoverCharge(input: RecoveryInput): Promise<ChargeRecord>
   // What the lost run sent may still be on the wire (design 4).
   charge.situation.captures.lastAt = charge.startedAt;
   charge.situation.voids.lastAt = charge.startedAt;
-  charge.lastNews = whyRecovered[input.because];
+  const { asked_by: askedBy } = input;
+  const told = { source: askedBy === undefined ? ('kvitt' as const) : ('operator' as const) };
+  tell(charge.timeline, { ...told, text: askedBy ?? whyRecovered[input.because] });
   publish(charge, {});
   return await untilProven(charge, async () => {
     const lease = await takeIfPromptMayLive(charge, input);
@@ -34,6 +41,24 @@ export async function recoverCharge(input: RecoveryInput): Promise<ChargeRecord>
     return await close(charge, ending);
   });
 }
+
+/** An operator's order to recover a charge that has closed. The api starts it, and may read no histories itself. */
+export async function recoveryOrder({ charge_id, asked_by }: RecoveryOrder): Promise<boolean> {
+  setCurrentDetails(`Recovery of **${charge_id}**, ordered by ${asked_by}.`);
+  const standing = await temporal.readStanding(charge_id);
+  const isLost = standing.is === 'closed' && standing.isLost;
+  return await temporal.startRecovery({
+    chargeId: charge_id,
+    because: isLost ? 'workflow_lost' : 'contradicted',
+    sessionId: null,
+    askedBy: asked_by,
+  });
+}
+
+const temporal = proxyActivities<Activities>({
+  startToCloseTimeout: '10 s',
+  retry: { maximumInterval: '10 s' },
+});
 
 const whyRecovered = {
   workflow_lost: 'the charge’s own workflow was ended from outside',

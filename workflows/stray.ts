@@ -90,12 +90,13 @@ interface Look {
   isUnknownToDintero: boolean;
 }
 
-async function lookAt({ transaction_id: transactionId, charge_id }: StrayInput): Promise<Look> {
+async function lookAt(input: StrayInput): Promise<Look> {
+  const { transaction_id: transactionId, charge_id, policy } = input;
   const ask = { chargeId: charge_id, transactionId, timeoutMs: readTimeoutMs };
   try {
     const found = await reads().readTransaction(ask);
     const standing = await temporal.readStanding(found.transaction.chargeId);
-    const ending = await act(verdictOn(found, standing), found.transaction);
+    const ending = await act(verdictOn(found, standing), found.transaction, policy);
     return { ending, retryAfterMs: 0, isUnknownToDintero: false };
   } catch (error) {
     const { type, retryAfterMs } = failureOf(error);
@@ -167,7 +168,11 @@ function isChargeId(text: string): boolean {
   return /^[\w-]{1,36}\.\d{1,3}$/.test(text);
 }
 
-async function act(verdict: Verdict, transaction: TransactionFacts): Promise<StrayEnding | 'open'> {
+async function act(
+  verdict: Verdict,
+  transaction: TransactionFacts,
+  policy: ChargePolicy,
+): Promise<StrayEnding | 'open'> {
   const { chargeId, sessionId } = transaction;
   switch (verdict) {
     case 'not_ours':
@@ -184,16 +189,19 @@ async function act(verdict: Verdict, transaction: TransactionFacts): Promise<Str
       return isKnown ? 'followed' : 'open';
     }
     case 'orphan':
-      await openCase({
-        kind: 'orphan',
-        charge_id: chargeId,
-        transaction_id: transaction.transactionId,
-        amount: transaction.amount,
-        captured_amount: transaction.capturedAmount,
-        currency: transaction.currency,
-        terminal_id: transaction.terminalId,
-        store_id: null,
-      });
+      await openCase(
+        {
+          kind: 'orphan',
+          charge_id: chargeId,
+          transaction_id: transaction.transactionId,
+          amount: transaction.amount,
+          captured_amount: transaction.capturedAmount,
+          currency: transaction.currency,
+          terminal_id: transaction.terminalId,
+          store_id: null,
+        },
+        policy,
+      );
       return 'case_opened';
   }
 }

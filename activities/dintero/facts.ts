@@ -54,6 +54,19 @@ export interface FoundTransaction {
   isOurs: boolean;
 }
 
+/** A refund that Dintero shows as done. */
+export interface RefundFacts {
+  /** Dintero's id of the event; null if it gave none. */
+  eventId: string | null;
+  amount: number;
+}
+
+/** What became of a transaction's money: what a case is settled by. */
+export interface MoneyFacts {
+  transaction: TransactionFacts;
+  refunds: RefundFacts[];
+}
+
 /** One look at Dintero. `session` is null when we know no session; both null: nothing of this charge was found. */
 export interface Reading {
   session: SessionFacts | null;

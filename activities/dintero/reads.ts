@@ -5,6 +5,7 @@ import { dinteroFailure } from '../failures.ts';
 import type { Dintero } from './charges.ts';
 import type {
   FoundTransaction,
+  MoneyFacts,
   Reading,
   SaleReading,
   SessionFacts,
@@ -32,10 +33,18 @@ async function getSession(
 }
 
 async function getTransaction(
-  { client }: Dintero,
+  dintero: Dintero,
   ask: Ask & { transactionId: string },
 ): Promise<TransactionFacts> {
-  const answer = await client.call({
+  return (await readMoney(dintero, ask)).transaction;
+}
+
+/** The transaction alone, with its refunds one by one. */
+export async function readMoney(
+  { client }: Dintero,
+  ask: Ask & { transactionId: string },
+): Promise<MoneyFacts> {
+  const { facts, refunds } = await client.call({
     what: `read the transaction of ${ask.chargeId}`,
     kind: 'read',
     method: 'GET',
@@ -43,7 +52,7 @@ async function getTransaction(
     answer: transactionAnswer,
     timeoutMs: ask.timeoutMs,
   });
-  return answer.facts;
+  return { transaction: facts, refunds };
 }
 
 interface Ask {

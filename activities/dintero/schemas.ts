@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import type {
   PendingOperation,
+  RefundFacts,
   SessionFacts,
   TransactionFacts,
   TransactionStatus,
@@ -39,7 +40,11 @@ export const transactionAnswer = z
     card: z.object({ brand: text, masked_pan: text, entry_method: text }).nullish().catch(null),
     events: z.array(transactionEvent).nullish(),
   })
-  .transform((answer) => ({ facts: transactionFacts(answer), sale: answer.merchant_reference_2 }));
+  .transform((answer) => ({
+    facts: transactionFacts(answer),
+    sale: answer.merchant_reference_2,
+    refunds: refundsIn(answer),
+  }));
 
 export const transactionListAnswer = z.array(transactionAnswer);
 
@@ -169,6 +174,13 @@ function transactionFacts(answer: RawTransaction): TransactionFacts {
         }
       : null,
   };
+}
+
+/** The refunds that stand, each by its event. */
+function refundsIn({ amount, events }: RawTransaction): RefundFacts[] {
+  return withoutCorrected(events ?? [])
+    .filter((event) => event.event === 'REFUND' && event.success === true)
+    .map((event) => ({ eventId: event.id ?? null, amount: event.amount ?? amount }));
 }
 
 /** Dintero takes a wrong event back by a `correction` that names it (dossier 4): it no longer counts. */

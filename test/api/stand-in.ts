@@ -98,7 +98,7 @@ export async function terminalCharge({ record: first }: ChargeInput): Promise<Ch
   }
 
   async function capturedAfterCancel(): Promise<void> {
-    await openCaseOf({ ...withMoney(record), case_kind: 'captured_after_cancel' });
+    await openCaseOf({ ...withMoney(record), case_kind: 'captured_after_cancel' }, {});
     record = { ...record, case_kind: 'captured_after_cancel', needs_attention: 'case_open' };
     captured();
   }
@@ -130,7 +130,7 @@ export async function recoverCharge({ record: first }: RecoveryInput): Promise<C
       needs_attention: null,
     });
   } else {
-    await openCaseOf({ ...withMoney(record), case_kind: 'captured_after_not_charged' });
+    await openCaseOf({ ...withMoney(record), case_kind: 'captured_after_not_charged' }, {});
     record = published(withMoney(record), {
       state: 'captured',
       outcome: 'captured',

@@ -1,0 +1,213 @@
+/**
+ * What operators see of a charge or a case, and order of it. Each order is one update to the workflow that speaks for the
+ * charge; its id carries the operator's name, which nothing else can put there (`workflows/operator.ts`).
+ */
+import { randomUUID } from 'node:crypto';
+import {
+  QueryNotRegisteredError,
+  QueryRejectedError,
+  WorkflowFailedError,
+  WorkflowUpdateFailedError,
+} from '@temporalio/client';
+import { WorkflowNotFoundError } from '@temporalio/common';
+import type { CaseAction, ChargeAction } from '../workflows/actions.ts';
+import {
+  caseWorkflowId,
+  chargeWorkflowId,
+  overview,
+  recoveryOrderType,
+  recoveryOrderWorkflowId,
+  type ActionInput,
+  type Overview,
+  type RecoveryOrder,
+} from '../workflows/messages.ts';
+import { chargeActionNames } from './action-schemas.ts';
+import type { Case } from './answers.ts';
+import { findCase } from './cases.ts';
+import { isFinal, type ReadCharge } from './cashier.ts';
+import { explain, type Explained } from './explain.ts';
+import { refusalOf, unknownCharge } from './orders.ts';
+import { Problem } from './problems.ts';
+import { unanswered, type OrderDeps } from './start.ts';
+import { isTemporalFailure, type Temporal } from './temporal.ts';
+
+/** Who orders what. */
+interface Order<Action> {
+  action: Action;
+  input: ActionInput;
+  by: string;
+}
+
+/** Gives the order, and returns the charge as it was right after. */
+export async function orderCharge(
+  deps: OrderDeps,
+  { chargeId, ...order }: Order<ChargeAction> & { chargeId: string },
+): Promise<ReadCharge> {
+  const { temporal, reading, timings } = deps;
+  return await temporal.connection
+    .withDeadline(Date.now() + timings.answer, async () => {
+      const read = await reading.find(chargeId);
+      if (read === null) throw unknownCharge(chargeId);
+      if (order.action === 'recover') await recover(deps, read, order);
+      else {
+        if (isFinal(read)) throw await refused(deps, read, whyEnded(read));
+        await sendUpdate(temporal, { workflowId: read.workflowId, ...order }).catch(
+          async (err: unknown) => {
+            throw err instanceof WorkflowUpdateFailedError
+              ? await refused(deps, read, refusalOf(err))
+              : err;
+          },
+        );
+      }
+      return (await reading.find(chargeId)) ?? read;
+    })
+    .catch(unanswered(`It is not known whether ${order.action} of charge ${chargeId} was taken.`));
+}
+
+/** An update that finds its workflow ended changes nothing: what is read afterwards says how it ended. */
+async function sendUpdate(
+  { client }: Temporal,
+  { workflowId, action, by, input }: Order<string> & { workflowId: string },
+): Promise<void> {
+  const updateId = `ops/${by}/${action}/${randomUUID()}`;
+  try {
+    await client.workflow
+      .getHandle(workflowId)
+      .executeUpdate<unknown, [ActionInput]>(action, { updateId, args: [input] });
+  } catch (err) {
+    if (!(err instanceof WorkflowNotFoundError)) throw err;
+  }
+}
+
+async function refused({ reading }: OrderDeps, read: ReadCharge, why: string): Promise<Problem> {
+  return new Problem('not_possible_now', `Refused: ${why}.`, { charge: await reading.show(read) });
+}
+
+function whyEnded({ record, isLost }: ReadCharge): string {
+  return isLost
+    ? 'the workflow of this charge was ended from outside, so nobody would hear the order; recover it first (within a minute that happens by itself)'
+    : `the charge has ended as ${record.outcome ?? ''}; if Dintero shows something else, recover it: then it is read again`;
+}
+
+async function recover(
+  deps: OrderDeps,
+  read: ReadCharge,
+  { by, input }: Order<'recover'>,
+): Promise<void> {
+  if (!isFinal(read)) {
+    throw await refused(deps, read, 'this charge is followed already; have Dintero read instead');
+  }
+  const { charge_id } = read.record;
+  const order: RecoveryOrder = { charge_id, asked_by: `${by}: recover, "${String(input['why'])}"` };
+  await deps.temporal.client.workflow.execute<(order: RecoveryOrder) => Promise<boolean>>(
+    recoveryOrderType,
+    {
+      workflowId: recoveryOrderWorkflowId(charge_id),
+      taskQueue: deps.taskQueue,
+      args: [order],
+      workflowIdConflictPolicy: 'USE_EXISTING',
+      staticSummary: order.asked_by.slice(0, 200),
+    },
+  );
+}
+
+/** Gives the order to the case, and returns the case as it was right after. */
+export async function orderCase(
+  { temporal, timings }: OrderDeps,
+  { transactionId, ...order }: Order<CaseAction> & { transactionId: string },
+): Promise<Case> {
+  return await temporal.connection
+    .withDeadline(Date.now() + timings.answer, async () => {
+      const found = await findCase(temporal, transactionId);
+      if (found.state === 'settled') {
+        throw new Problem(
+          'not_possible_now',
+          `Refused: the case is settled as ${found.settled_as ?? ''} already.`,
+        );
+      }
+      const workflowId = caseWorkflowId(transactionId);
+      await sendUpdate(temporal, { workflowId, ...order }).catch((err: unknown) => {
+        if (!(err instanceof WorkflowUpdateFailedError)) throw err;
+        throw new Problem('not_possible_now', `Refused: ${refusalOf(err)}.`, { cause: err });
+      });
+      return await findCase(temporal, transactionId);
+    })
+    .catch(unanswered(`It is not known whether ${order.action} of ${transactionId} was taken.`));
+}
+
+/** What a person wants to know. `timeline` is null when no worker answers; then `timeline_missing` says so. */
+export interface Shown extends Omit<Overview, 'timeline'> {
+  timeline: Overview['timeline'] | null;
+  timeline_missing: string | null;
+  guidance: Explained | null;
+  runbook_url: string | null;
+}
+
+export async function overviewOfCharge(deps: OrderDeps, read: ReadCharge): Promise<Shown> {
+  const { record, workflowId } = read;
+  const own = chargeWorkflowId(record.charge_id);
+  const [before, now] = await Promise.all([
+    workflowId === own ? null : ask(deps, own),
+    ask(deps, workflowId),
+  ]);
+  const word = record.needs_attention === 'case_open' ? record.case_kind : record.needs_attention;
+  const known = now === null ? null : [...(before?.timeline ?? []), ...now.timeline];
+  const actions = isFinal(read) ? actionsOfEnded(read) : [...(now?.actions ?? []), notRecover];
+  return shown(deps, word ?? record.reason, { ...(now ?? nobody), timeline: known, actions });
+}
+
+export async function overviewOfCase(deps: OrderDeps, found: Case): Promise<Shown> {
+  const answer = await ask(deps, caseWorkflowId(found.transaction_id));
+  return shown(deps, found.kind, { ...(answer ?? nobody), timeline: answer?.timeline ?? null });
+}
+
+const nobody: Overview = { timeline: [], waiting_for: null, until: null, actions: [] };
+
+const notRecover: Overview['actions'][number] = {
+  action: 'recover',
+  is_possible: false,
+  why_not: 'this charge is followed already; have Dintero read instead',
+};
+
+function actionsOfEnded(read: ReadCharge): Overview['actions'] {
+  return chargeActionNames.map((action) => {
+    const isPossible = action === 'recover';
+    return { action, is_possible: isPossible, why_not: isPossible ? null : whyEnded(read) };
+  });
+}
+
+function shown(
+  { policy }: OrderDeps,
+  word: string | null,
+  of: Omit<Overview, 'timeline'> & { timeline: Overview['timeline'] | null },
+): Shown {
+  const { runbookUrl } = policy;
+  return {
+    ...of,
+    timeline_missing:
+      of.timeline === null
+        ? 'No worker answers, so what happened cannot be told. The charge itself is true as it stands here.'
+        : null,
+    guidance: word === null ? null : explain(word),
+    runbook_url: word === null || runbookUrl === undefined ? null : `${runbookUrl}#${word}`,
+  };
+}
+
+/** null: nobody answers. A workflow of an earlier release knows no such question. */
+async function ask({ temporal, timings }: OrderDeps, workflowId: string): Promise<Overview | null> {
+  const { connection, client } = temporal;
+  try {
+    return await connection.withDeadline(Date.now() + timings.query, () =>
+      client.workflow.getHandle(workflowId).query(overview),
+    );
+  } catch (err) {
+    const isKnown =
+      isTemporalFailure(err) ||
+      err instanceof WorkflowNotFoundError ||
+      err instanceof QueryNotRegisteredError ||
+      err instanceof QueryRejectedError ||
+      err instanceof WorkflowFailedError;
+    if (!isKnown) throw err;
+    return null;
+  }
+}

@@ -1,0 +1,80 @@
+/**
+ * Which orders of an operator fit what is true of an open charge. What the money rules forbid is refused with the reason
+ * and what would make it possible. Pure but for the clock.
+ */
+import { chargeActions, type ChargeAction } from './actions.ts';
+import type { Attention } from './lists.ts';
+import type { ActionState } from './messages.ts';
+import type { Tries } from './next-step.ts';
+import type { OpenCharge } from './open-charge.ts';
+import { clock } from './timeline.ts';
+
+/** All but `recover`: a charge that runs needs none. */
+export type Order = Exclude<ChargeAction, 'recover'>;
+
+export const orders = Object.keys(chargeActions).filter(
+  (name): name is Order => name !== 'recover',
+);
+
+/** Where design 5 asks for a person: only there does evidence count. */
+const attentionsForEvidence = new Set<Attention | null>(['prompt_may_live', 'session_lost']);
+
+export function isAskedForEvidence({ record }: OpenCharge): boolean {
+  return attentionsForEvidence.has(record.needs_attention);
+}
+
+/** Why an order does not fit what is true now; null: it does. */
+export const refusals: Record<Order, (charge: OpenCharge) => string | null> = {
+  read: () => null,
+  cancel: () => null,
+  note: () => null,
+  capture: (charge) => {
+    if (charge.situation.isCancelRequested) {
+      return 'somebody has asked to stop this charge, so its money is not wanted: void it; if the sale shall be paid after all, charge it again with the next attempt';
+    }
+    return notReserved(charge) ?? onTheWire(charge, 'capture', charge.situation.captures);
+  },
+  void: (charge) => notReserved(charge) ?? onTheWire(charge, 'void', charge.situation.voids),
+  close: (charge) => {
+    if (isAskedForEvidence(charge)) return null;
+    const { needs_attention: attention } = charge.record;
+    return `no person is asked for: only prompt_may_live and session_lost are closed on evidence, and needs_attention is ${attention ?? 'not set'}; read or cancel it, and Kvitt proves the ending itself`;
+  },
+  free: (charge) => {
+    const { situation, record, judged } = charge;
+    if (situation.heldSince === null) return 'this charge does not hold the terminal';
+    if (record.needs_attention === null) {
+      return 'nobody is asked for yet: the charge is on its way; cancel it if the terminal is needed';
+    }
+    if (judged === 'prompting' || judged === 'session_ended') {
+      return 'Dintero shows the session open, so the terminal may ask for a card at any moment: cancel the charge first';
+    }
+    const unsentFrom = situation.sendBefore + situation.policy.durations.httpTimeout;
+    return Date.now() >= unsentFrom
+      ? null
+      : `the prompt may still be on its way to the terminal: possible after ${clock(unsentFrom)} UTC`;
+  },
+};
+
+function notReserved({ judged, record }: OpenCharge): string | null {
+  if (judged === 'authorised') return null;
+  if (judged === 'moving') {
+    return 'Dintero is still working on an earlier operation: wait until it shows the result, or read';
+  }
+  return `Dintero shows no reserved money in the last reading (state ${record.state}): read first; it is possible while the money is reserved`;
+}
+
+function onTheWire({ situation }: OpenCharge, what: string, { lastAt }: Tries): string | null {
+  const clearAt = lastAt + situation.policy.durations.httpTimeout;
+  if (lastAt === 0 || Date.now() > clearAt) return null;
+  return `a ${what} was sent a moment ago and may still arrive: possible after ${clock(clearAt)} UTC`;
+}
+
+/** What may be ordered now, and why not the rest. */
+export function possibleOrders(charge: OpenCharge): ActionState[] {
+  return orders.map((action) => {
+    const hasEnded = charge.record.outcome !== null;
+    const whyNot = hasEnded ? 'the charge has ended' : refusals[action](charge);
+    return { action, is_possible: whyNot === null, why_not: whyNot };
+  });
+}
