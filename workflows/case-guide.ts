@@ -68,12 +68,14 @@ export const caseGuide: Record<CaseKind, Guidance> = {
     cashier: moneyIsIn,
     check: [
       'Ask the shop: did the customer leave with the goods, or without?',
-      'With the goods: the payment is kept. The till can say so itself.',
+      'With the goods: the payment is kept.',
       'Without: the customer has the money back only by a refund on a terminal, with the card.',
       'Did the customer pay again in another way? Then one of the two goes back.',
     ],
     press: [
-      kept('The sale was completed with this payment.'),
+      kept(
+        'The sale was completed with this payment. The till may say so itself: `POST /charges/{charge_id}/keep`.',
+      ),
       refundedAtTerminal,
       notNow,
       writtenOff,

@@ -1,0 +1,179 @@
+/** What to do about a refusal of the api, by its code. Its meaning and its advice are those of `problems.ts`. */
+import type { Guidance, Severity, Step } from '../workflows/guide.ts';
+import type { Advice } from './cashier.ts';
+import { problemCodes, problemKinds, type ProblemCode } from './problems.ts';
+
+interface Row {
+  weight: readonly [Severity, number | null];
+  check: readonly string[];
+  press: readonly Step[];
+}
+
+const nothing: Step = { when: 'Nothing: whoever sent the request mends it.', run: null };
+const mendTill: Step = { when: 'Nothing here: the till’s developer mends the request.', run: null };
+const showCharge: Step = {
+  when: 'Look at the charge that the refusal names.',
+  run: 'npx kvitt show <charge_id>',
+};
+
+const programming = (check: string): Row => ({
+  weight: ['none', null],
+  check: [check],
+  press: [mendTill],
+});
+
+const rows: Record<ProblemCode, Row> = {
+  invalid_request: programming('`errors` names each field, what is wrong with it and the way out.'),
+  unauthorized: {
+    weight: ['ticket', 240],
+    check: [
+      'Which till is it, and does it send the key that it was given?',
+      'Was the key removed from `API_KEYS`, or the api started without it?',
+    ],
+    press: [
+      {
+        when: 'The key is missing in `API_KEYS`: add its SHA-256 to `.env`, then start the api with it.',
+        run: 'docker compose up -d api',
+      },
+    ],
+  },
+  forbidden: {
+    weight: ['none', null],
+    check: ['What cannot be taken back needs a personal token: is `KVITT_TOKEN` yours?'],
+    press: [nothing],
+  },
+  unknown_charge: {
+    weight: ['none', null],
+    check: [
+      'Is the charge id right? `<reference>.<attempt>`, as the till made it.',
+      'It may be older than Temporal remembers. In Dintero Backoffice, search it as merchant reference.',
+    ],
+    press: [
+      { when: 'Find it in the list of charges.', run: 'npx kvitt charges' },
+      { when: 'Otherwise the till sends its request again: it never charges twice.', run: null },
+    ],
+  },
+  not_found: programming(
+    'Is the path right? `/openapi.json` lists them. A case is named by its transaction.',
+  ),
+  method_not_allowed: programming('The header `Allow` lists what is possible.'),
+  previous_attempt_open: {
+    weight: ['none', null],
+    check: ['The attempt before this one is still open. What does it need?'],
+    press: [showCharge],
+  },
+  previous_attempt_captured: {
+    weight: ['none', null],
+    check: ['The sale is paid by the attempt before this one: does the till know?'],
+    press: [showCharge],
+  },
+  previous_attempt_unknown: {
+    weight: ['ticket', 240],
+    check: [
+      'Did the till skip a number? The sale’s attempts: the view "by reference".',
+      'The attempt before is older than Temporal remembers: in Dintero Backoffice, search the sale as merchant reference 2.',
+    ],
+    press: [{ when: 'Nothing here: attempts are numbered without gaps.', run: null }],
+  },
+  not_possible_now: {
+    weight: ['none', null],
+    check: [
+      '`detail` says why it is refused and what would make it possible. Do not repeat it blindly.',
+    ],
+    press: [showCharge],
+  },
+  too_large: programming('A body may have 64 KB: are there too many order lines?'),
+  unsupported_media_type: programming(
+    'Is it JSON in UTF-8, with `Content-Type: application/json`?',
+  ),
+  different_request: {
+    weight: ['ticket', 240],
+    check: [
+      'Did the till use one reference for two sales? Then every sale needs its own.',
+      'Did it change the amount of a sale that it had sent before? Then the sale needs a new attempt, or a new reference.',
+    ],
+    press: [showCharge, mendTill],
+  },
+  too_late: {
+    weight: ['none', null],
+    check: ['Is the till’s clock right? Was the network between till and api slow?'],
+    press: [{ when: 'Nothing: the till sends it again with a later `not_after`.', run: null }],
+  },
+  rate_limited: {
+    weight: ['ticket', 60],
+    check: ['Which till sends so much? A till that asks in a loop should use `wait`, or events.'],
+    press: [nothing],
+  },
+  internal: {
+    weight: ['ticket', 60],
+    check: [
+      '`docker compose logs api`: the line with the `request_id` of the refusal says what broke.',
+      'Charges that were started go on by themselves.',
+    ],
+    press: [
+      showCharge,
+      { when: 'It comes again and again: restart the api.', run: 'docker compose restart api' },
+    ],
+  },
+  switched_off: {
+    weight: ['ticket', 240],
+    check: [
+      'Who switched it off, and why? `npx kvitt switches` says both, and what the cashier is told.',
+    ],
+    press: [
+      { when: 'See what is off.', run: 'npx kvitt switches' },
+      {
+        when: 'The cause is gone: switch everything on again.',
+        run: 'npx kvitt on all --why "<why>"',
+      },
+      {
+        when: 'Only a store was off: switch it on again.',
+        run: 'npx kvitt on store <store_id> --why "<why>"',
+      },
+      {
+        when: 'Only a terminal was off: switch it on again.',
+        run: 'npx kvitt on terminal <terminal_id> --why "<why>"',
+      },
+    ],
+  },
+  temporal_unavailable: {
+    weight: ['page', 10],
+    check: [
+      'Is Temporal alive? `docker compose ps`, and `curl localhost:8080/readyz`.',
+      'Is its database alive, and has the disk room? `df -h`.',
+      'Nothing is lost: terminals that ask for a card go on, and Kvitt reads what became of them.',
+    ],
+    press: [
+      { when: 'Something of it does not run: start it.', run: 'docker compose up -d' },
+      { when: 'It runs and does not answer: restart it.', run: 'docker compose restart temporal' },
+    ],
+  },
+};
+
+const told: Record<Advice, string> = {
+  wait: '`wait`. It is not known yet: the till asks again. No other payment may be taken.',
+  ask_for_help:
+    '`ask_for_help`. This request did nothing by itself; the sale may still have another attempt.',
+  try_again: '`try_again`. Nothing was started by this request.',
+  paid: '`paid`. The sale is paid.',
+  none: '`none`. Nothing is left to do.',
+};
+
+function cashierOf(code: ProblemCode): string {
+  const kind: { advice: Advice; isChargeAdvice?: true } = problemKinds[code];
+  const own =
+    kind.isChargeAdvice === true ? ' If a charge comes along, its own advice counts.' : '';
+  const other = ' Another payment only if `safe_to_take_other_payment` is true.';
+  return `${told[kind.advice]}${own}${kind.advice === 'wait' ? '' : other}`;
+}
+
+function guidanceOf(code: ProblemCode): Guidance {
+  const { weight, check, press } = rows[code];
+  const [severity, escalates_after_minutes] = weight;
+  const means = problemKinds[code].meaning;
+  return { severity, escalates_after_minutes, means, cashier: cashierOf(code), check, press };
+}
+
+export const codeGuide = Object.fromEntries(
+  problemCodes.map((code) => [code, guidanceOf(code)]),
+) as Record<ProblemCode, Guidance>;

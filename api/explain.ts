@@ -1,0 +1,48 @@
+/** One word of the closed lists, explained: `kvitt explain WORD`. A word of two lists has two explanations. */
+import { attentionGuide, caseGuide, reasonGuide, type Guidance } from '../workflows/guide.ts';
+import { codeGuide } from './code-guide.ts';
+
+/** In this order a word is looked up: what asks for a person comes before what has ended. */
+export const guides = {
+  needs_attention: attentionGuide,
+  case: caseGuide,
+  reason: reasonGuide,
+  code: codeGuide,
+} as const satisfies Record<string, Record<string, Guidance>>;
+export type GuideList = keyof typeof guides;
+const guideLists = Object.keys(guides) as GuideList[];
+
+interface Explained extends Guidance {
+  word: string;
+  list: GuideList;
+  /** Where the runbook explains it. */
+  anchor: string;
+}
+
+export interface Explanation extends Explained {
+  /** What it means in another list, such as the reason `session_lost` beside the `needs_attention` of that name. */
+  also: Explained[];
+}
+
+/** null: it is no word of the lists. */
+export function explain(word: string): Explanation | null {
+  const [first, ...also] = guideLists.flatMap((list) => explainedIn(list, word) ?? []);
+  return first === undefined ? null : { ...first, also };
+}
+
+function explainedIn(list: GuideList, word: string): Explained | null {
+  const guide: Record<string, Guidance> = guides[list];
+  const found = Object.hasOwn(guide, word) ? guide[word] : undefined;
+  return found === undefined ? null : { word, list, anchor: anchorOf(list, word), ...found };
+}
+
+/** The word itself; a reason that is a `needs_attention` too has the second place. */
+export function anchorOf(list: GuideList, word: string): string {
+  return isSecond(list, word) ? `${word}-as-a-${list}` : word;
+}
+
+/** A list before this one has the word. */
+export function isSecond(list: GuideList, word: string): boolean {
+  const before = guideLists.slice(0, guideLists.indexOf(list));
+  return before.some((other) => Object.hasOwn(guides[other], word));
+}
