@@ -2,11 +2,11 @@
 import { randomUUID } from 'node:crypto';
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
 import type { Logger } from 'pino';
+import { guard, isCallback } from './access.ts';
 import { Callbacks } from './callbacks.ts';
 import type { ApiConfig } from './config.ts';
 import { mountDocsFiles } from './docs-page.ts';
 import { createHandlers, type Context, type Handler, type Locals } from './handlers.ts';
-import { keyNameOf } from './keys.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { routeKeys, splitRoute, type RouteKey } from './openapi.ts';
 import { Problem, problemBody, problemKinds, temporalUnavailable } from './problems.ts';
@@ -17,7 +17,14 @@ import { Watching } from './watch.ts';
 
 export type ApiOptions = Pick<
   ApiConfig,
-  'temporal' | 'taskQueue' | 'accountId' | 'signatureSecrets' | 'publicUrl' | 'apiKeys' | 'policy'
+  | 'temporal'
+  | 'taskQueue'
+  | 'accountId'
+  | 'signatureSecrets'
+  | 'publicUrl'
+  | 'apiKeys'
+  | 'opsTokens'
+  | 'policy'
 > & { log: Logger; timings?: Timings };
 
 export interface Api {
@@ -30,12 +37,6 @@ export interface Api {
 
 /** Larger than 100 order lines need. */
 const bodyLimit = '64kb';
-const openRoutes = new Set<RouteKey>([
-  'GET /healthz',
-  'GET /readyz',
-  'GET /openapi.json',
-  'GET /docs',
-]);
 /** Asked every few seconds by machines: not worth a line each. */
 const quietRoutes = new Set<RouteKey>(['GET /healthz', 'GET /readyz', 'GET /metrics']);
 
@@ -111,11 +112,10 @@ function mountRoutes(app: Express, { handlers, options, metrics }: Mounting): vo
   for (const key of routeKeys) {
     const [method, route] = splitRoute(key);
     const path = route.replaceAll(/\{(\w+)\}/g, ':$1');
-    const isCallback = route.startsWith('/webhooks/');
-    const isOpen = isCallback || openRoutes.has(key);
     const steps: RequestHandler[] = [measure(key, metrics)];
-    if (!isOpen && options.apiKeys.length > 0) steps.push(authorise(options));
-    if (method === 'post' && !isCallback) steps.push(readText);
+    const guarded = guard(key, options);
+    if (guarded !== null) steps.push(guarded);
+    if (method === 'post' && !isCallback(key)) steps.push(readText);
     steps.push(run(handlers[key]));
     app[method](path, ...steps);
     methods.set(path, [
@@ -167,23 +167,6 @@ function measure(key: RouteKey, metrics: Metrics): RequestHandler {
       if (quietRoutes.has(key)) locals.log.debug(line, 'Request');
       else locals.log.info(line, 'Request');
     });
-    next();
-  };
-}
-
-function authorise({ apiKeys }: ApiOptions): RequestHandler {
-  return (req, res, next) => {
-    const name = keyNameOf(req.get('authorization'), apiKeys);
-    if (name === null) {
-      throw new Problem(
-        'unauthorized',
-        'Send Authorization: Bearer <key>, with a key of API_KEYS.',
-        {
-          headers: { 'WWW-Authenticate': 'Bearer' },
-        },
-      );
-    }
-    (res.locals as Locals).keyName = name;
     next();
   };
 }

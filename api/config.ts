@@ -43,6 +43,7 @@ export const apiConfigSchema = z
     DINTERO_SIGNATURE_SECRET: commaSeparated.default([]),
     PUBLIC_URL: z.url({ protocol: /^https?$/, error: 'must be an http or https URL' }).optional(),
     API_KEYS: apiKeys.default([]),
+    OPS_TOKENS: apiKeys.default([]),
     PROMPT_MODE: z.enum(promptModes).default('create'),
     CAPTURE_MODE: z.enum(captureModes).default('auto'),
     CHARGE_DEADLINE_SECONDS: wholeSeconds.default(180),
@@ -57,7 +58,15 @@ export const apiConfigSchema = z
   .refine((env) => env.DINTERO_SIGNATURE_SECRET.length === 0 || env.PUBLIC_URL !== undefined, {
     path: ['PUBLIC_URL'],
     error: 'is missing: callbacks are signed for this URL (DINTERO_SIGNATURE_SECRET is set)',
+  })
+  .refine((env) => !env.OPS_TOKENS.some(({ sha256 }) => isAmong(env.API_KEYS, sha256)), {
+    path: ['OPS_TOKENS'],
+    error: "has a till's key of API_KEYS: whoever holds a till would act in a person's name",
   });
+
+function isAmong(keys: readonly ApiKey[], digest: string): boolean {
+  return keys.some(({ sha256 }) => sha256 === digest);
+}
 
 export interface ApiConfig {
   readonly temporal: { readonly options: ConnectionOptions; readonly namespace: string };
@@ -66,6 +75,8 @@ export interface ApiConfig {
   readonly signatureSecrets: readonly string[];
   readonly publicUrl: string | null;
   readonly apiKeys: readonly ApiKey[];
+  /** Personal tokens; their names are persons. Without any, nothing below `/ops` is possible. */
+  readonly opsTokens: readonly ApiKey[];
   readonly policy: ChargePolicy;
   /** Without keys nobody but this machine is let in. */
   readonly host: '0.0.0.0' | '127.0.0.1';
@@ -106,6 +117,7 @@ function configOf(
     signatureSecrets: env.DINTERO_SIGNATURE_SECRET,
     publicUrl: env.PUBLIC_URL ?? null,
     apiKeys: env.API_KEYS,
+    opsTokens: env.OPS_TOKENS,
     policy: derivePolicy({
       promptMode: env.PROMPT_MODE,
       captureMode: env.CAPTURE_MODE,

@@ -69,7 +69,7 @@ const common: ProblemCode[] = [
   'temporal_unavailable',
   'internal',
 ];
-const withBody: ProblemCode[] = [...common, 'too_large', 'unsupported_media_type'];
+const withBody: ProblemCode[] = [...common, 'forbidden', 'too_large', 'unsupported_media_type'];
 
 function problemResponses(codes: readonly ProblemCode[]): ZodOpenApiOperationObject['responses'] {
   const statuses = new Set(codes.map((code) => problemKinds[code].status));
@@ -272,7 +272,8 @@ export function openApiDocument(): oas31.OpenAPIObject {
         bearer: {
           type: 'http',
           scheme: 'bearer',
-          description: 'One of API_KEYS, if there are any',
+          description:
+            'One of API_KEYS, if there are any. Below `/ops`, and for every GET, one of OPS_TOKENS',
         },
       },
     },

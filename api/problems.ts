@@ -27,13 +27,15 @@ export const problemKinds = {
   unauthorized: {
     status: 401,
     title: 'The bearer key is missing or unknown',
-    meaning: 'Send `Authorization: Bearer <key>` with a key whose SHA-256 stands in API_KEYS.',
+    meaning:
+      'Send `Authorization: Bearer <key>` with a key whose SHA-256 stands in API_KEYS, below `/ops` in OPS_TOKENS.',
     advice: 'ask_for_help',
   },
   forbidden: {
     status: 403,
     title: 'The key may not do this',
-    meaning: 'The key is known, and not allowed to do what was asked.',
+    meaning:
+      "A till's key does nothing below `/ops`; a personal token gives orders only there, and reads everywhere.",
     advice: 'ask_for_help',
   },
   unknown_charge: {

@@ -4,6 +4,7 @@
  * runs are built on it; its seams (`wrapActivities`, `bundle`, `wrapApi`) switch a protection off to prove that it
  * is missed. The product has no such switch.
  */
+import { createHash } from 'node:crypto';
 import { createServer, type RequestListener } from 'node:http';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
@@ -89,6 +90,7 @@ interface Setup {
   namespace: string;
   taskQueue: string;
   policy: ChargePolicy;
+  opsToken: string;
 }
 
 export async function startInProcess(options: InProcessOptions): Promise<Kvitt> {
@@ -97,7 +99,8 @@ export async function startInProcess(options: InProcessOptions): Promise<Kvitt> 
   const policy = derivePolicy({ ...simulatedShop, ...options }, scale);
   Object.assign(policy.durations, options.durations);
   const taskQueue = `${name}-${crypto.randomUUID()}`;
-  const setup: Setup = { options, accountId, namespace, taskQueue, policy };
+  const opsToken = crypto.randomUUID();
+  const setup: Setup = { options, accountId, namespace, taskQueue, policy, opsToken };
   const simulator = await createSimulator({
     port: 0,
     accountId,
@@ -117,7 +120,7 @@ export async function startInProcess(options: InProcessOptions): Promise<Kvitt> 
     client: new Client({ connection, namespace }),
     taskQueue,
     policy,
-    ...createTill(api.url, accountId),
+    ...createTill(api.url, accountId, opsToken),
     ...auditor(controlSimulator(simulator.url)),
     startWorkers: workers.start,
     stopWorkers: workers.stop,
@@ -148,6 +151,7 @@ async function startApi({
   namespace,
   taskQueue,
   policy,
+  opsToken,
 }: Setup): Promise<{ url: string; stopListening: () => void; close: Api['close'] }> {
   const server = createServer();
   server.listen(0, '127.0.0.1');
@@ -160,6 +164,7 @@ async function startApi({
     signatureSecrets: [signatureSecret],
     publicUrl: url,
     apiKeys: [],
+    opsTokens: [{ name: 'operator', sha256: createHash('sha256').update(opsToken).digest('hex') }],
     policy,
     log: pino({ level: 'silent' }),
     timings: deriveTimings(options.apiScale ?? 1),

@@ -1,4 +1,5 @@
 /** The environment of each process of the embedded stack. */
+import { createHash } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Ports } from './ports.ts';
@@ -48,8 +49,9 @@ export function stackEnv(options: EnvOptions): StackEnv {
     PROMPT_LIFETIME_SECONDS: lifetime,
   };
   const level = orElse(env['LOG_LEVEL'], 'info');
+  const ownToken = `operator:${createHash('sha256').update(secrets.ops).digest('hex')}`;
   return {
-    api: product,
+    api: { ...product, OPS_TOKENS: orElse(env['OPS_TOKENS'], ownToken) },
     worker: { ...product, LOG_LEVEL: levelsThatShowReady.includes(level) ? level : 'info' },
     simulator: {
       ...env,

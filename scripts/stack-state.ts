@@ -11,18 +11,32 @@ export interface Secrets {
   /** Signs callbacks: the simulator and the api must agree on it, also after one of them was restarted. */
   signature: string;
   client: string;
+  /** The personal token of whoever runs this stack; it also stands alone in a file, for the command line. */
+  ops: string;
 }
+
+/** Holds nothing but the token. */
+const opsTokenFile = 'ops-token';
 
 const secretsSchema = z.object({ signature: z.string().min(32), client: z.string().min(32) });
 
 /** Random, made once: a charge that waits over a restart is called back with the secret it began with. */
 export function keptSecrets(dir: string): Secrets {
-  const file = join(dir, 'secrets.json');
-  const kept = readIfThere(file);
-  if (kept !== undefined) return secretsSchema.parse(JSON.parse(kept));
-  const secrets = { signature: randomHex(), client: randomHex() };
-  writeFileSync(file, JSON.stringify(secrets), { mode: 0o600 });
-  return secrets;
+  const kept = keptText(join(dir, 'secrets.json'), () =>
+    JSON.stringify({ signature: randomHex(), client: randomHex() }),
+  );
+  return {
+    ...secretsSchema.parse(JSON.parse(kept)),
+    ops: keptText(join(dir, opsTokenFile), randomHex),
+  };
+}
+
+function keptText(file: string, make: () => string): string {
+  const kept = readIfThere(file)?.trim() ?? '';
+  if (kept !== '') return kept;
+  const text = make();
+  writeFileSync(file, text, { mode: 0o600 });
+  return text;
 }
 
 export interface Lock {

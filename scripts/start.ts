@@ -64,12 +64,15 @@ function readyBox(stack: Stack, startedAt: number): string {
   const { apiUrl, simulatorUrl, temporalUiUrl, temporalAddress } = stack;
   const pids = stack.children.map(({ name, pid }) => `${name} ${pid}`).join(', ');
   const key = orElse(process.env['API_KEYS'], '') === '' ? '' : ` -H "authorization: Bearer $KEY"`;
+  const token =
+    orElse(process.env['OPS_TOKENS'], '') === '' ? '$(cat .kvitt/ops-token)' : '<your token>';
   const lines = [
     `Kvitt is ready after ${((Date.now() - startedAt) / 1_000).toFixed(1)} s`,
     '',
     `  API        ${apiUrl}   (try it: ${apiUrl}/docs)`,
     `  Temporal   ${temporalUiUrl ?? `${temporalAddress} (TEMPORAL_ADDRESS)`}`,
     `  Simulator  ${simulatorUrl}   (plays Dintero and its terminals: no real money)`,
+    `  Operate    KVITT_TOKEN=${token} npx kvitt stuck`,
     `  Processes  ${pids}`,
     `  Logs       ${join(stack.dir, 'logs')}`,
     '',

@@ -32,12 +32,19 @@ export interface Till {
   /** Waits for the ending, by the api's own long poll. */
   ending: (chargeId: string) => Promise<ChargeAnswer>;
   until: (chargeId: string, isReached: (charge: ChargeAnswer) => boolean) => Promise<ChargeAnswer>;
+  /** A person's token, and an order or a look with it. */
+  opsToken: string;
+  ops: <Body = Record<string, unknown>>(
+    method: string,
+    path: string,
+    body?: unknown,
+  ) => Promise<Answer<Body>>;
 }
 
 /** Processes that share a Temporal server start far apart, for `terminal/<id>` is one workflow for all of them. */
 let terminals = Math.floor(Math.random() * 9000);
 
-export function createTill(url: string, accountId: string): Till {
+export function createTill(url: string, accountId: string, opsToken: string): Till {
   let references = 0;
   const run = crypto.randomUUID().slice(0, 8);
   const self: Till = {
@@ -71,6 +78,9 @@ export function createTill(url: string, accountId: string): Till {
         if (Date.now() > giveUpAt) throw new Error(`not reached: ${JSON.stringify(body)}`);
       }
     },
+    opsToken,
+    ops: async (method, path, body) =>
+      await self.call(method, path, body, { authorization: `Bearer ${opsToken}` }),
   };
   return self;
 }

@@ -1,23 +1,33 @@
-/** Whether a text holds what looks like a full card number: 13 to 19 digits that pass the Luhn check. Pure. */
+/** People type what lies before them: a text of theirs that is stored and shown must not hold a card number. */
+
+const digitsMin = 13;
+const digitsMax = 19;
+
+/**
+ * 13 to 19 digits, in groups with spaces or dashes between them or in one, that pass the check of card numbers (Luhn).
+ * A longer row of digits is some other number; one in ten of the right length passes by chance, which is a clear error
+ * and no harm.
+ */
 export function holdsCardNumber(text: string): boolean {
-  // Card numbers are written in groups; anything else between digits ends one.
-  const runs = text.match(/\d(?:[ .-]?\d){12,}/g) ?? [];
-  return runs.some((run) => {
-    const digits = run.replaceAll(/\D/g, '').split('').map(Number);
-    // A longer run of digits may begin or end with one.
-    for (let from = 0; from <= digits.length - 13; from += 1) {
-      for (let length = 13; length <= Math.min(19, digits.length - from); length += 1) {
-        if (passesLuhn(digits.slice(from, from + length))) return true;
-      }
-    }
-    return false;
+  const rows = text.normalize('NFKC').match(/\d+(?:[\s\p{Pd}]+\d+)*/gu) ?? [];
+  return rows.some((row) => {
+    const groups = row.split(/\D+/);
+    return groups.some((_group, first) =>
+      groups.some((_other, last) => isCardNumber(groups.slice(first, last + 1).join(''))),
+    );
   });
 }
 
-function passesLuhn(digits: readonly number[]): boolean {
-  const sum = digits.toReversed().reduce((total, digit, index) => {
-    if (index % 2 === 0) return total + digit;
-    return total + (digit > 4 ? 2 * digit - 9 : 2 * digit);
+function isCardNumber(digits: string): boolean {
+  return digits.length >= digitsMin && digits.length <= digitsMax && passesLuhn(digits);
+}
+
+/** ISO/IEC 7812: from the right, every second digit counts double, with its own digits added. */
+function passesLuhn(digits: string): boolean {
+  const values = Array.from(digits, Number).toReversed();
+  const sum = values.reduce((total, digit, index) => {
+    const value = digit * (index % 2 === 0 ? 1 : 2);
+    return total + (value > 9 ? value - 9 : value);
   }, 0);
   return sum % 10 === 0;
 }

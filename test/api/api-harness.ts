@@ -2,7 +2,7 @@
  * Starts what the api's tests need: a Temporal dev server, a worker with the stand-in charge, and apis on free ports.
  * The only file here that knows where these come from.
  */
-import { createHmac, randomUUID } from 'node:crypto';
+import { createHash, createHmac, randomUUID } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
@@ -64,6 +64,10 @@ export async function startTemporal(port?: number): Promise<TestWorkflowEnvironm
   return env;
 }
 
+/** A person's token, which every api here knows. */
+export const opsToken = 'token-of-kari';
+export const opsName = 'kari';
+
 export interface TestWorker {
   stop: () => Promise<void>;
 }
@@ -93,6 +97,8 @@ export interface RunningApi extends Api {
   url: string;
   server: Server;
   call: (path: string, init?: Call) => Promise<Answer>;
+  /** As {@link call}, with a person's token. */
+  ops: (path: string, init?: Call) => Promise<Answer>;
   end: () => Promise<void>;
 }
 
@@ -122,6 +128,7 @@ export async function startApi(
     signatureSecrets: [],
     publicUrl: null,
     apiKeys: [],
+    opsTokens: [{ name: opsName, sha256: createHash('sha256').update(opsToken).digest('hex') }],
     policy,
     log: silentLog(),
     timings: testTimings,
@@ -135,6 +142,11 @@ export async function startApi(
     url,
     server,
     call: (callPath, init = {}) => call(`${url}${callPath}`, init),
+    ops: (callPath, init = {}) =>
+      call(`${url}${callPath}`, {
+        ...init,
+        headers: { ...init.headers, authorization: `Bearer ${opsToken}` },
+      }),
     end: async () => {
       api.stop();
       server.closeAllConnections();

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -109,7 +109,7 @@ describe(portsFrom.name, () => {
 
 describe(stackEnv.name, () => {
   const ports = { api: 1, temporal: 2, temporalUi: 3, simulator: 4 };
-  const secrets = { signature: 's'.repeat(48), client: 'c'.repeat(48) };
+  const secrets = { signature: 's'.repeat(48), client: 'c'.repeat(48), ops: 'o'.repeat(48) };
   const embedded = { address: '127.0.0.1:2', namespace: 'default' };
   const of = (env: NodeJS.ProcessEnv): ReturnType<typeof stackEnv> =>
     stackEnv({ env, dir, ports, secrets, embedded });
@@ -152,5 +152,14 @@ describe(stackEnv.name, () => {
     expect(keptSecrets(dir)).toEqual(first);
     expect(first.signature).toMatch(/^[0-9a-f]{48}$/);
     expect(first.signature).not.toBe(first.client);
+    expect(readFileSync(join(dir, 'ops-token'), 'utf8')).toBe(first.ops);
+    expect(statSync(join(dir, 'ops-token')).mode & 0o777).toBe(0o600);
+  });
+
+  test("the kept token opens /ops in the operator's name, unless the person has tokens", () => {
+    expect(of({}).api['OPS_TOKENS']).toMatch(/^operator:[0-9a-f]{64}$/);
+    expect(of({}).api['OPS_TOKENS']).not.toContain(secrets.ops);
+    expect(of({}).worker['OPS_TOKENS']).toBeUndefined();
+    expect(of({ OPS_TOKENS: 'kari:1' }).api['OPS_TOKENS']).toBe('kari:1');
   });
 });
