@@ -4,7 +4,7 @@
  * because those would carry a person's name without a person's reason.
  */
 import type { RequestHandler } from 'express';
-import type { Locals } from './handlers.ts';
+import type { Locals } from './answering.ts';
 import { keyNameOf, type ApiKey } from './keys.ts';
 import { splitRoute, type RouteKey } from './openapi.ts';
 import { Problem } from './problems.ts';

@@ -1,7 +1,7 @@
 /** Server-sent events of one charge: where it stands, each change, then the outcome. */
 import type { Request, Response } from 'express';
 import { changeKey, isFinal, type ReadCharge } from './cashier.ts';
-import type { Context, Locals } from './handlers.ts';
+import type { Context, Locals } from './answering.ts';
 
 /** The id of the last event: a browser that connects again with it has the outcome, and is told to stop (204). */
 const outcomeId = 'outcome';

@@ -1,17 +1,26 @@
 /** What each route does: read the request, give the order or read, wait if asked, answer. */
 import type { Request, Response } from 'express';
-import type { Logger } from 'pino';
 import type { Sale } from './answers.ts';
-import type { Callbacks } from './callbacks.ts';
-import { changeKey, decidingAttempt, isFinal, viewOf, type ReadCharge } from './cashier.ts';
+import {
+  bounded,
+  chargeIdOf,
+  findCharge,
+  preferredWait,
+  show,
+  wait,
+  type Context,
+  type Handler,
+  type Locals,
+} from './answering.ts';
+import { decidingAttempt, viewOf } from './cashier.ts';
 import { findCase, listCases } from './cases.ts';
-import { cancelCharge, keepCharge, unknownCharge } from './orders.ts';
-import { startCharge, type OrderDeps } from './start.ts';
+import { cancelCharge, keepCharge } from './orders.ts';
+import { startCharge } from './start.ts';
 import { sendDocsPage } from './docs-page.ts';
 import { followCharge } from './events.ts';
 import { listCharges } from './list.ts';
-import type { Metrics } from './metrics.ts';
 import { openApiDocument, type RouteKey } from './openapi.ts';
+import { createOpsHandlers } from './ops-handlers.ts';
 import { Problem } from './problems.ts';
 import { checkReadiness } from './ready.ts';
 import { bodyOf, invalidRequest, validate } from './request.ts';
@@ -19,34 +28,12 @@ import {
   cancelRequestSchema,
   caseListQuerySchema,
   casePathSchema,
-  chargePathSchema,
   chargeRequestSchema,
   emptyRequestSchema,
   listQuerySchema,
   salePathSchema,
   waitQuerySchema,
-  waitSecondsMax,
 } from './schemas.ts';
-import { isTemporalFailure } from './temporal.ts';
-import type { Watching } from './watch.ts';
-
-export interface Context extends OrderDeps {
-  watching: Watching;
-  callbacks: Callbacks;
-  metrics: Metrics;
-  accountId: string;
-}
-
-/** What the middleware has learned of a request. */
-export interface Locals {
-  requestId: string;
-  keyName: string;
-  log: Logger;
-  /** Aborted when the client has gone: nobody waits any more. */
-  gone: AbortSignal;
-}
-
-export type Handler = (req: Request, res: Response<unknown, Locals>) => Promise<void> | void;
 
 export function createHandlers(context: Context): Record<RouteKey, Handler> {
   const document = openApiDocument();
@@ -59,6 +46,7 @@ export function createHandlers(context: Context): Record<RouteKey, Handler> {
       .send(status === 200 ? 'stored\n' : 'not stored\n');
   };
   return {
+    ...createOpsHandlers(context),
     'POST /charges': (req, res) => postCharge(context, req, res),
     'GET /charges': async (req, res) => {
       const query = validate(listQuerySchema, req.query, 'query');
@@ -172,57 +160,4 @@ function assertOwnAccount(terminalId: string, accountId: string): void {
       hint: `Send a terminal of ${accountId}, or ask the service of the other environment`,
     },
   ]);
-}
-
-function chargeIdOf(req: Request): string {
-  return validate(chargePathSchema, req.params, 'path').charge_id;
-}
-
-async function bounded<T>({ temporal, timings }: Context, read: () => Promise<T>): Promise<T> {
-  return await temporal.connection.withDeadline(Date.now() + timings.read, read);
-}
-
-async function findCharge(context: Context, chargeId: string): Promise<ReadCharge> {
-  const read = await bounded(context, () => context.reading.find(chargeId));
-  if (read === null) throw unknownCharge(chargeId);
-  return read;
-}
-
-async function show(context: Context, read: ReadCharge) {
-  return await bounded(context, () => context.reading.show(read));
-}
-
-/** The charge after the wait; who waited in vain reads once more, and has at least what was true before. */
-async function wait(
-  context: Context,
-  res: Answer,
-  of: { read: ReadCharge; wants: 'change' | 'outcome'; ms: number },
-): Promise<ReadCharge> {
-  const { read, wants, ms } = of;
-  if (isFinal(read) || ms === 0) return read;
-  const before = changeKey(read);
-  const enough = await context.watching.until({
-    read,
-    wants,
-    ms,
-    signal: res.locals.gone,
-    isEnough: (now) => isFinal(now) || (wants === 'change' && changeKey(now) !== before),
-  });
-  if (enough !== null || res.locals.gone.aborted) return enough ?? read;
-  try {
-    return (await bounded(context, () => context.reading.find(read.record.charge_id))) ?? read;
-  } catch (err) {
-    if (!isTemporalFailure(err)) throw err;
-    return read;
-  }
-}
-
-/** RFC 7240; a preference that cannot be read is no preference. Milliseconds. */
-function preferredWait(req: Request, res: Answer): number | null {
-  const [, seconds] =
-    /(?:^|[\s,;])wait\s*=\s*"?(\d{1,6})"?\s*(?:$|[,;])/i.exec(req.get('prefer') ?? '') ?? [];
-  if (seconds === undefined) return null;
-  const capped = Math.min(Number(seconds), waitSecondsMax);
-  res.set('Preference-Applied', `wait=${capped}`);
-  return capped * 1000;
 }

@@ -2,8 +2,17 @@
 import * as z from 'zod';
 import { createDocument, type oas31, type ZodOpenApiOperationObject } from 'zod-openapi';
 import { caseListSchema, caseSchema, chargeSchema, listSchema, saleSchema } from './answers.ts';
-import { advices } from './cashier.ts';
-import { Problem, problemBody, problemCodes, problemKinds, type ProblemCode } from './problems.ts';
+import {
+  asItStands,
+  common,
+  json,
+  openRoute,
+  preferWait,
+  problemResponses,
+  text,
+  withBody,
+} from './openapi-parts.ts';
+import { opsOperations, opsRouteKeys } from './ops-openapi.ts';
 import {
   cancelRequestSchema,
   caseListQuerySchema,
@@ -33,82 +42,9 @@ export const routeKeys = [
   'GET /metrics',
   'GET /openapi.json',
   'GET /docs',
+  ...opsRouteKeys,
 ] as const;
 export type RouteKey = (typeof routeKeys)[number];
-
-export const problemSchema = z
-  .object({
-    type: z.string(),
-    title: z.string(),
-    status: z.int(),
-    detail: z.string().meta({ description: 'What is wrong, and the way out' }),
-    code: z.enum(problemCodes),
-    advice: z.enum(advices),
-    safe_to_take_other_payment: z.boolean().meta({
-      description: 'False, unless the charge that comes along proves otherwise',
-    }),
-    errors: z
-      .array(z.object({ field: z.string(), problem: z.string(), hint: z.string() }))
-      .optional(),
-    charge: chargeSchema.optional(),
-    request_id: z.string().optional(),
-  })
-  .meta({ id: 'Problem' });
-
-const preferWait = z.object({
-  prefer: z.string().optional().meta({
-    description: '`wait=<seconds>`: wait for the outcome, at most 60 seconds',
-    example: 'wait=30',
-  }),
-});
-
-/** May befall every route that reads or orders. */
-const common: ProblemCode[] = [
-  'invalid_request',
-  'unauthorized',
-  'temporal_unavailable',
-  'internal',
-];
-const withBody: ProblemCode[] = [...common, 'forbidden', 'too_large', 'unsupported_media_type'];
-
-function problemResponses(codes: readonly ProblemCode[]): ZodOpenApiOperationObject['responses'] {
-  const statuses = new Set(codes.map((code) => problemKinds[code].status));
-  return Object.fromEntries(
-    [...statuses].map((status) => {
-      const alike = codes.filter((code) => problemKinds[code].status === status);
-      const examples = alike.map((code) => [code, { value: exampleOf(code) }] as const);
-      return [
-        String(status),
-        {
-          description: alike
-            .map((code) => `\`${code}\`: ${problemKinds[code].meaning}`)
-            .join('\n\n'),
-          content: {
-            'application/problem+json': {
-              schema: problemSchema,
-              examples: Object.fromEntries(examples),
-            },
-          },
-        },
-      ];
-    }),
-  );
-}
-
-function exampleOf(code: ProblemCode) {
-  return problemBody(new Problem(code, problemKinds[code].meaning));
-}
-
-function json(description: string, schema: z.ZodType) {
-  return { description, content: { 'application/json': { schema } } };
-}
-
-function text(description: string, type: string) {
-  return { description, content: { [type]: { schema: z.string() } } };
-}
-
-const openRoute = { security: [] };
-const asItStands = json('As it stands: ask again after `Retry-After`', chargeSchema);
 
 type Operations = Record<RouteKey, ZodOpenApiOperationObject>;
 
@@ -257,7 +193,7 @@ const otherOperations = {
 } satisfies Partial<Operations>;
 
 export function openApiDocument(): oas31.OpenAPIObject {
-  const operations: Operations = { ...chargeOperations, ...otherOperations };
+  const operations: Operations = { ...chargeOperations, ...opsOperations, ...otherOperations };
   const paths: Record<string, Record<string, ZodOpenApiOperationObject>> = {};
   for (const key of routeKeys) {
     const [method, path] = splitRoute(key);

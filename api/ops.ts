@@ -21,11 +21,12 @@ import {
   type Overview,
   type RecoveryOrder,
 } from '../workflows/messages.ts';
+import { operatorUpdateId } from '../workflows/operator.ts';
 import { chargeActionNames } from './action-schemas.ts';
 import type { Case } from './answers.ts';
 import { findCase } from './cases.ts';
 import { isFinal, type ReadCharge } from './cashier.ts';
-import { explain, type Explained } from './explain.ts';
+import { explain, type Explanation } from './explain.ts';
 import { refusalOf, unknownCharge } from './orders.ts';
 import { Problem } from './problems.ts';
 import { unanswered, type OrderDeps } from './start.ts';
@@ -69,7 +70,7 @@ async function sendUpdate(
   { client }: Temporal,
   { workflowId, action, by, input }: Order<string> & { workflowId: string },
 ): Promise<void> {
-  const updateId = `ops/${by}/${action}/${randomUUID()}`;
+  const updateId = operatorUpdateId({ name: by, action, id: randomUUID() });
   try {
     await client.workflow
       .getHandle(workflowId)
@@ -92,7 +93,7 @@ function whyEnded({ record, isLost }: ReadCharge): string {
 async function recover(
   deps: OrderDeps,
   read: ReadCharge,
-  { by, input }: Order<'recover'>,
+  { by, input }: Order<ChargeAction>,
 ): Promise<void> {
   if (!isFinal(read)) {
     throw await refused(deps, read, 'this charge is followed already; have Dintero read instead');
@@ -139,7 +140,7 @@ export async function orderCase(
 export interface Shown extends Omit<Overview, 'timeline'> {
   timeline: Overview['timeline'] | null;
   timeline_missing: string | null;
-  guidance: Explained | null;
+  guidance: Explanation | null;
   runbook_url: string | null;
 }
 

@@ -4,6 +4,8 @@ export interface Timings {
   answerReserve: number;
   read: number;
   cancelWait: number;
+  orderWait: number;
+  query: number;
   callback: number;
   ready: number;
   pollMin: number;
@@ -22,6 +24,10 @@ export function deriveTimings(scale = 1): Timings {
     read: 5_000,
     // A cancelled session is read back within seconds; the till may ask for longer.
     cancelWait: 10_000,
+    // What an order leads to is mostly known in a second; an operator reads again.
+    orderWait: 3_000,
+    // Workers replay a history for it; without workers nobody answers.
+    query: 3_000,
     // Dintero gives up after 10 s (dossier 5.2).
     callback: 5_000,
     ready: 2_000,

@@ -129,32 +129,47 @@ const obey: Record<CaseAction, Obey> = {
     });
   },
   settle: async (open, { as: asGiven, why, refund_event: event }, by) => {
-    const as = asGiven as Settlement;
-    const refundEvent = typeof event === 'string' ? event : null;
+    const asked: Asked = {
+      as: asGiven as Settlement,
+      refundEvent: typeof event === 'string' ? event : null,
+    };
     const found = await readMoney(open.record);
+    const name = by ?? '';
     // Somebody may have been faster while Dintero was read.
-    const problem =
-      whyNotNow(open, 'settle') ??
-      (found === null
-        ? whyUnread(as)
-        : whyNotSettle({ kind: open.record.kind, as, refundEvent }, found));
+    const problem = whyNotNow(open, 'settle') ?? whyNotAs(open.record, asked, found);
     if (problem !== null) {
-      tellAndShow(open, {
-        source: 'operator',
-        text: `${by ?? ''}: settle as ${as}, refused: ${problem}`,
-      });
+      const text = `${name}: settle as ${asked.as}, refused: ${problem}`;
+      tellAndShow(open, { source: 'operator', text });
       throw ApplicationFailure.nonRetryable(problem);
     }
-    open.record = {
-      ...open.record,
-      settled_why: typeof why === 'string' ? why : null,
-      refund_event:
-        refundEvent ?? (as === 'refunded' ? (found?.refunds.at(-1)?.eventId ?? null) : null),
-      refunded_amount: found?.transaction.refundedAmount ?? null,
-    };
-    settle(open, { as, by: by ?? '', source: 'operator' });
+    open.record = { ...open.record, ...evidence(asked, found), settled_why: String(why) };
+    settle(open, { as: asked.as, by: name, source: 'operator' });
   },
 };
+
+interface Asked {
+  as: Settlement;
+  refundEvent: string | null;
+}
+
+function whyNotAs({ kind }: CaseRecord, asked: Asked, found: MoneyFacts | null): string | null {
+  if (found !== null) return whyNotSettle({ kind, ...asked }, found);
+  if (asked.as === 'written_off') return null;
+  return 'Dintero gave no readable answer, so nothing is proven: send it again when Dintero answers';
+}
+
+/** What Dintero showed when it was settled. */
+function evidence(
+  { as, refundEvent }: Asked,
+  found: MoneyFacts | null,
+): Pick<CaseRecord, 'refund_event' | 'refunded_amount'> {
+  if (found === null) return { refund_event: null, refunded_amount: null };
+  const last = as === 'refunded' ? (found.refunds.at(-1)?.eventId ?? null) : null;
+  return {
+    refund_event: refundEvent ?? last,
+    refunded_amount: found.transaction.refundedAmount,
+  };
+}
 
 /** null: Dintero gave no readable answer. */
 async function readMoney({ charge_id, transaction_id }: CaseRecord): Promise<MoneyFacts | null> {
@@ -173,11 +188,6 @@ async function readMoney({ charge_id, transaction_id }: CaseRecord): Promise<Mon
     failureOf(error);
     return null;
   }
-}
-
-function whyUnread(as: Settlement): string | null {
-  if (as === 'written_off') return null;
-  return 'Dintero gave no readable answer, so nothing is proven: send it again when Dintero answers';
 }
 
 function settle(

@@ -63,6 +63,7 @@ describe('wire names', () => {
     const types = [
       messages.moneyCaseType,
       messages.recoverChargeType,
+      messages.recoveryOrderType,
       messages.strayNewsType,
       messages.terminalChargeType,
       messages.terminalLeaseType,

@@ -1,0 +1,155 @@
+/** The routes of operators, made of the table of actions. */
+import * as z from 'zod';
+import type { ZodOpenApiOperationObject } from 'zod-openapi';
+import { caseActions, chargeActions, type Action } from '../workflows/actions.ts';
+import type { CaseAction, ChargeAction } from '../workflows/actions.ts';
+import {
+  caseActionNames,
+  caseActionSchemas,
+  chargeActionNames,
+  chargeActionSchemas,
+  type ActionSchema,
+} from './action-schemas.ts';
+import { caseSchema, chargeSchema } from './answers.ts';
+import {
+  asItStands,
+  common,
+  json,
+  preferWait,
+  problemResponses,
+  withBody,
+} from './openapi-parts.ts';
+import { casePathSchema, chargePathSchema } from './schemas.ts';
+
+type ChargeKey = `POST /ops/charges/{charge_id}/${ChargeAction}`;
+type CaseKey = `POST /ops/cases/{transaction_id}/${CaseAction}`;
+
+export const chargeActionKey = (action: ChargeAction): ChargeKey =>
+  `POST /ops/charges/{charge_id}/${action}`;
+export const caseActionKey = (action: CaseAction): CaseKey =>
+  `POST /ops/cases/{transaction_id}/${action}`;
+
+const readKeys = [
+  'GET /ops/charges/{charge_id}',
+  'GET /ops/cases/{transaction_id}',
+  'GET /ops/explain/{word}',
+] as const;
+
+export const opsRouteKeys = [
+  ...readKeys,
+  ...chargeActionNames.map(chargeActionKey),
+  ...caseActionNames.map(caseActionKey),
+] as const;
+export type OpsRouteKey = (typeof opsRouteKeys)[number];
+
+const guidanceSchema = z.looseObject({
+  word: z.string(),
+  list: z.string(),
+  severity: z.string(),
+  escalates_after_minutes: z.int().nullable(),
+  means: z.string(),
+  cashier: z.string().meta({ description: 'What the cashier was told' }),
+  check: z.array(z.string()),
+  press: z.array(z.object({ when: z.string(), run: z.string().nullable() })),
+});
+
+const shown = {
+  timeline: z
+    .array(
+      z.object({
+        at: z.string(),
+        source: z.string(),
+        text: z.string(),
+        times: z.int(),
+        last_at: z.string(),
+      }),
+    )
+    .nullable()
+    .meta({ description: 'What happened, with time and source; null when no worker answers' }),
+  timeline_missing: z.string().nullable(),
+  waiting_for: z.string().nullable(),
+  until: z.string().nullable(),
+  actions: z.array(
+    z.object({ action: z.string(), is_possible: z.boolean(), why_not: z.string().nullable() }),
+  ),
+  guidance: guidanceSchema.nullable(),
+  runbook_url: z.string().nullable(),
+};
+
+export const wordPathSchema = z.object({
+  word: z
+    .string()
+    .regex(/^[a-z_]{1,60}$/, 'is not a word of the closed lists')
+    .meta({ description: 'A reason, needs_attention, case or problem code' }),
+});
+
+const reads: Record<(typeof readKeys)[number], ZodOpenApiOperationObject> = {
+  'GET /ops/charges/{charge_id}': {
+    summary: 'A charge, for operators',
+    description: 'What is known, what is waited for, what may be done now and why not the rest.',
+    requestParams: { path: chargePathSchema },
+    responses: {
+      '200': json('The charge', z.object({ charge: chargeSchema, ...shown })),
+      ...problemResponses([...common, 'forbidden', 'unknown_charge']),
+    },
+  },
+  'GET /ops/cases/{transaction_id}': {
+    summary: 'A case, for operators',
+    requestParams: { path: casePathSchema },
+    responses: {
+      '200': json('The case', z.object({ case: caseSchema, ...shown })),
+      ...problemResponses([...common, 'forbidden', 'not_found']),
+    },
+  },
+  'GET /ops/explain/{word}': {
+    summary: 'What a word means, and what to do',
+    requestParams: { path: wordPathSchema },
+    responses: {
+      '200': json('The word', guidanceSchema),
+      ...problemResponses([...common, 'forbidden', 'not_found']),
+    },
+  },
+};
+
+function operation(
+  action: Action,
+  of: Pick<ZodOpenApiOperationObject, 'requestParams' | 'responses'> & { schema: ActionSchema },
+): ZodOpenApiOperationObject {
+  const { schema, ...rest } = of;
+  return {
+    ...rest,
+    summary: action.does,
+    description: `${action.when} Repeating it is harmless.`,
+    requestBody: { content: { 'application/json': { schema } } },
+  };
+}
+
+const onCharges = chargeActionNames.map((name) => [
+  chargeActionKey(name),
+  operation(chargeActions[name], {
+    schema: chargeActionSchemas[name],
+    requestParams: { path: chargePathSchema, header: preferWait },
+    responses: {
+      '200': json('Taken, and the charge has ended', chargeSchema),
+      '202': asItStands,
+      ...problemResponses([...withBody, 'unknown_charge', 'not_possible_now']),
+    },
+  }),
+]);
+
+const onCases = caseActionNames.map((name) => [
+  caseActionKey(name),
+  operation(caseActions[name], {
+    schema: caseActionSchemas[name],
+    requestParams: { path: casePathSchema },
+    responses: {
+      '200': json('The case', caseSchema),
+      ...problemResponses([...withBody, 'not_found', 'not_possible_now']),
+    },
+  }),
+]);
+
+export const opsOperations = {
+  ...reads,
+  ...Object.fromEntries([...onCharges, ...onCases]),
+} as Record<OpsRouteKey, ZodOpenApiOperationObject>;
