@@ -31,7 +31,8 @@ export type Standing =
   | { is: 'unknown' }
   /** `transactionId`: the payment that it has seen and follows. */
   | { is: 'running'; workflowId: string; transactionId: string | null }
-  | { is: 'closed'; record: ChargeRecord; isLost: boolean };
+  /** `refundedAmount`: what its case was settled by; absent in histories of the first release. */
+  | { is: 'closed'; record: ChargeRecord; isLost: boolean; refundedAmount?: number };
 
 /** The charge's own workflow, or the recovery that has taken its place. */
 export async function readStanding(client: Client, chargeId: string): Promise<Standing> {
@@ -47,7 +48,7 @@ export async function readStanding(client: Client, chargeId: string): Promise<St
   if (last === null || record === null) return { is: 'unknown' };
   // A recovery that was ended from outside has not finished what it was started for, whatever its memo still says.
   const isLost = last === recovery ? last.status.name !== 'COMPLETED' : record.outcome === null;
-  return { is: 'closed', record, isLost };
+  return { is: 'closed', record, isLost, refundedAmount: await refundedBy(client, record) };
 }
 
 function recordOf({ memo }: Description): ChargeRecord | null {
@@ -124,10 +125,22 @@ function askedBy({ askedBy: by }: Recover): Pick<RecoveryInput, 'asked_by'> {
   return by === undefined ? {} : { asked_by: by };
 }
 
-async function isKept(client: Client, { transaction_id }: ChargeRecord): Promise<boolean> {
-  if (transaction_id === null) return false;
+async function isKept(client: Client, record: ChargeRecord): Promise<boolean> {
+  return (await caseOf(client, record))?.settled_as === 'kept';
+}
+
+async function refundedBy(client: Client, record: ChargeRecord): Promise<number> {
+  if (record.case_kind === null) return 0;
+  return (await caseOf(client, record))?.refunded_amount ?? 0;
+}
+
+async function caseOf(
+  client: Client,
+  { transaction_id }: ChargeRecord,
+): Promise<CaseRecord | undefined> {
+  if (transaction_id === null) return undefined;
   const found = await describe(client, caseWorkflowId(transaction_id));
-  return (found?.memo?.['case'] as CaseRecord | undefined)?.settled_as === 'kept';
+  return found?.memo?.['case'] as CaseRecord | undefined;
 }
 
 function reopened(record: ChargeRecord, { durations }: RecoveryInput['policy']): ChargeRecord {
@@ -259,33 +272,4 @@ function isCancelOrdered(events: History): boolean {
 
 function decoded(payloads: Parameters<typeof arrayFromPayloads>[1]): unknown[] {
   return arrayFromPayloads(defaultPayloadConverter, payloads);
-}
-
-/**
- * The sweep: every charge that ended without an outcome (terminated, failed) is recovered. Repeating it is harmless;
- * a charge that was recovered costs two looks. Returns how many were lost, and what stood in the way of the others: one
- * that cannot be recovered must not keep the rest from it.
- */
-export async function sweepLostCharges(
-  client: Client,
-  taskQueue: string,
-): Promise<{ lost: number; failures: { chargeId: string; error: unknown }[] }> {
-  const query = `TaskQueue = '${taskQueue}' AND WorkflowType IN ('${terminalChargeType}', '${recoverChargeType}') AND ExecutionStatus IN ('Terminated', 'Failed', 'Canceled', 'TimedOut')`;
-  const chargeIds = new Set<string>();
-  for await (const { workflowId } of client.workflow.list({ query })) {
-    chargeIds.add(workflowId.slice(workflowId.indexOf('/') + 1));
-  }
-  let lost = 0;
-  const failures: { chargeId: string; error: unknown }[] = [];
-  for (const chargeId of chargeIds) {
-    try {
-      const standing = await readStanding(client, chargeId);
-      if (standing.is !== 'closed' || !standing.isLost) continue;
-      await startRecovery(client, { chargeId, because: 'workflow_lost', sessionId: null });
-      lost += 1;
-    } catch (error) {
-      failures.push({ chargeId, error });
-    }
-  }
-  return { lost, failures };
 }

@@ -4,6 +4,7 @@
  */
 import { tooLong, type Attention, type ChargeState, type Reason } from '../workflows/lists.ts';
 import type { ChargeRecord } from '../workflows/messages.ts';
+import type { Settlement } from '../workflows/actions.ts';
 import type { Charge } from './answers.ts';
 
 export const advices = ['wait', 'paid', 'try_again', 'ask_for_help', 'none'] as const;
@@ -18,7 +19,8 @@ export interface ReadCharge {
   workflowId: string;
   /** The workflow is closed and no ending was proven: open for ever, until it is recovered. */
   isLost: boolean;
-  case: 'none' | 'open' | 'settled';
+  /** The case about its money: none, open, or how it was settled. */
+  case: 'none' | 'open' | Settlement;
 }
 
 /** What each reason asks of the cashier. The till shows it; the reason itself is for people who want to know why. */
@@ -105,6 +107,15 @@ export interface CashierAnswer {
   next_attempt: number | null;
 }
 
+/** Money that has gone back, or that was given up, pays nothing; and nothing is left to do with this charge. */
+const adviceWhenCaptured: Record<ReadCharge['case'], Advice> = {
+  none: 'paid',
+  open: 'ask_for_help',
+  kept: 'paid',
+  refunded: 'none',
+  written_off: 'none',
+};
+
 function unsafe(advice: Advice): CashierAnswer {
   return { advice, safe_to_take_other_payment: false, next_attempt: null };
 }
@@ -116,7 +127,7 @@ function unsafe(advice: Advice): CashierAnswer {
 export function answerFor(read: ReadCharge, others: readonly ReadCharge[]): CashierAnswer {
   const { outcome, needs_attention } = read.record;
   if (outcome === null) return unsafe(needs_attention === null ? 'wait' : 'ask_for_help');
-  if (outcome === 'captured') return unsafe(read.case === 'open' ? 'ask_for_help' : 'paid');
+  if (outcome === 'captured') return unsafe(adviceWhenCaptured[read.case]);
   const attempts = [read, ...others];
   if (attempts.some((attempt) => isContradicted(attempt))) return unsafe('ask_for_help');
   const taking = takingAttempt(others);

@@ -119,7 +119,7 @@ export async function keepCharge(
     .withDeadline(Date.now() + timings.answer, async () => {
       const read = await reading.find(chargeId);
       if (read === null) throw unknownCharge(chargeId);
-      if (read.record.case_kind === 'captured_after_cancel' && read.case === 'settled') return read;
+      if (read.record.case_kind === 'captured_after_cancel' && read.case === 'kept') return read;
       const transactionId = await assertKeepable(reading, read);
       const handle = temporal.client.workflow.getHandle(caseWorkflowId(transactionId));
       await handle
@@ -129,7 +129,7 @@ export async function keepCharge(
           if (!(err instanceof WorkflowNotFoundError)) throw err; // settled by somebody else meanwhile
         });
       const kept = await reading.find(chargeId);
-      if (kept?.case === 'settled') return kept;
+      if (kept?.case === 'kept') return kept;
       throw notKeepable('its case is not settled yet; send it again in a moment');
     })
     .catch(unanswered(`It is not known whether charge ${chargeId} was kept.`));

@@ -146,7 +146,7 @@ export class Reading {
     const info = await this.#describe(caseWorkflowId(record.transaction_id));
     // Right after the charge closed its case may not be there yet, and a terminated case was settled by nobody.
     const opened = info?.memo?.['case'] as CaseRecord | undefined;
-    return typeof opened?.settled_at === 'string' ? 'settled' : 'open';
+    return opened?.settled_as ?? 'open';
   }
 
   async #describe(workflowId: string) {

@@ -2,7 +2,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 import type { Logger } from 'pino';
-import { sweepLostCharges } from '../activities/recovery.ts';
+import { sweepLostCharges } from '../activities/sweep.ts';
 
 /**
  * One list query, and two looks for each charge that was ever ended from outside and is still retained. Every worker

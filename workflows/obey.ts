@@ -53,6 +53,7 @@ function tellOrder(
 const obey: Record<Order, (charge: OpenCharge, input: ActionInput) => void> = {
   read: (charge) => {
     charge.news = 'order';
+    charge.isHurried = true;
   },
   cancel: (charge, { by, terminal_seen_idle: isSeenIdle }) => {
     const name = operator();

@@ -51,6 +51,8 @@ export interface OpenCharge {
   quietUntil: number;
   /** What the last reading meant; null before the first. */
   judged: Judgement['is'] | null;
+  /** An operator wants a reading now: no distance is kept, and Dintero's Retry-After does not hold for this one. */
+  isHurried: boolean;
   /** An operator has seen the terminal idle: the next charge may have it. */
   isFreed: boolean;
   /** What happened, for people. */
@@ -85,6 +87,7 @@ export function openCharge(opening: Opening): OpenCharge {
     lastReadAt: 0,
     quietUntil: 0,
     judged: null,
+    isHurried: false,
     isFreed: false,
     timeline: [],
     waiting: null,

@@ -1,5 +1,5 @@
 /** When the charge looks at Dintero, and what it remembers of what it saw. */
-import { condition, sleep } from '@temporalio/workflow';
+import { condition } from '@temporalio/workflow';
 import type { TransactionFacts } from '../activities/dintero/facts.ts';
 import type { Failed } from './dintero-calls.ts';
 import { readDintero } from './dintero-reads.ts';
@@ -40,7 +40,11 @@ export async function waitForNews(charge: OpenCharge): Promise<void> {
     charge.quietUntil,
   );
   const pause = earliest - Date.now();
-  if (pause > 0) await sleep(pause, { summary: 'Reads of one charge keep their distance' });
+  if (pause > 0 && !charge.isHurried) {
+    const summary = 'Reads of one charge keep their distance';
+    await condition(() => charge.isHurried, pause, { summary });
+  }
+  charge.isHurried = false;
 }
 
 function nextPollAt(charge: OpenCharge): number {

@@ -130,26 +130,26 @@ export function verdictOn({ transaction, isOurs }: FoundTransaction, standing: S
     return standing.transactionId === transaction.transactionId ? 'contradicted' : 'wait';
   }
   if (standing.is === 'closed' && standing.isLost) return 'lost';
-  if (standing.is === 'closed' && isOf(transaction, standing.record)) {
-    return isAsTold(transaction, standing.record) ? 'agrees' : 'contradicted';
+  if (standing.is === 'closed' && isOf(transaction, standing)) {
+    return isAsTold(transaction, standing) ? 'agrees' : 'contradicted';
   }
   // A charge that we do not know, or one that was paid by another transaction.
   if (isWithoutMoney(transaction)) return 'no_money';
   return isMoney.has(transaction.status) ? 'orphan' : 'wait';
 }
 
-type Told = Extract<Standing, { is: 'closed' }>['record'];
+type Told = Extract<Standing, { is: 'closed' }>;
 
 /** A charge that told of no money is contradicted by any transaction that carries its id. */
-function isOf({ transactionId }: TransactionFacts, record: Told): boolean {
+function isOf({ transactionId }: TransactionFacts, { record }: Told): boolean {
   return record.outcome === 'not_charged' || record.transaction_id === transactionId;
 }
 
-function isAsTold(transaction: TransactionFacts, record: Told): boolean {
+function isAsTold(transaction: TransactionFacts, { record, refundedAmount = 0 }: Told): boolean {
   if (record.outcome === 'not_charged') return isWithoutMoney(transaction);
   return (
     transaction.pending.length === 0 &&
-    transaction.refundedAmount === 0 &&
+    transaction.refundedAmount === refundedAmount &&
     transaction.capturedAmount === record.captured_amount &&
     isMoney.has(transaction.status)
   );

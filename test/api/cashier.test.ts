@@ -99,7 +99,9 @@ describe('answerFor', () => {
   test.each([
     ['none', 'paid'],
     ['open', 'ask_for_help'],
-    ['settled', 'paid'],
+    ['kept', 'paid'],
+    ['refunded', 'none'],
+    ['written_off', 'none'],
   ] as const)('captured with case %s: %s, never safe', (caseState, advice) => {
     const answer = answerFor(read(captured, { case: caseState }), []);
     expect(answer).toEqual({ advice, safe_to_take_other_payment: false, next_attempt: null });
@@ -147,7 +149,7 @@ describe('answerFor', () => {
     ['open again', read({ state: 'checking' }), 'wait'],
     ['lost', read({ state: 'checking', needs_attention: 'workflow_lost' }), 'ask_for_help'],
     ['captured after all', read(turnedUp, { case: 'open' }), 'ask_for_help'],
-    ['captured after all, settled', read(turnedUp, { case: 'settled' }), 'none'],
+    ['captured after all, settled', read(turnedUp, { case: 'kept' }), 'none'],
   ] as const)('not_charged, an earlier attempt %s: not safe', (_name, earlier, advice) => {
     const unsafe = { safe_to_take_other_payment: false, next_attempt: null };
     expect(answerFor(second, [earlier])).toEqual({ advice, ...unsafe });
@@ -160,7 +162,9 @@ describe('answerFor', () => {
 
   test.each([
     ['open', 'ask_for_help'],
-    ['settled', 'paid'],
+    ['kept', 'paid'],
+    ['refunded', 'none'],
+    ['written_off', 'none'],
   ] as const)('captured after it was told not_charged, case %s: %s', (caseState, advice) => {
     const answer = answerFor(read(turnedUp, { case: caseState }), []);
     expect(answer).toEqual({ advice, safe_to_take_other_payment: false, next_attempt: null });
@@ -175,7 +179,7 @@ describe('answerFor', () => {
   });
 
   test('a case about a charge without money is for a person', () => {
-    const contradicted = { ...ended(), case: 'settled' as const };
+    const contradicted = { ...ended(), case: 'kept' as const };
     expect(answerFor(contradicted, [])).toMatchObject({
       advice: 'ask_for_help',
       safe_to_take_other_payment: false,

@@ -1,6 +1,6 @@
 /** When Temporal itself is used as a hammer, or Dintero shows what cannot be: nothing is forgotten (design 3). */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { sweepLostCharges } from '../../activities/recovery.ts';
+import { sweepLostCharges } from '../../activities/sweep.ts';
 import {
   chargeWorkflowId,
   recoveryWorkflowId,

@@ -1,6 +1,6 @@
 /** Charges whose own workflow is gone, and news that nobody waits for: what becomes of the money, by the ledger. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { sweepLostCharges } from '../../activities/recovery.ts';
+import { sweepLostCharges } from '../../activities/sweep.ts';
 import {
   caseWorkflowId,
   chargeWorkflowId,
