@@ -14,6 +14,7 @@ COPY worker worker
 COPY api api
 COPY simulator simulator
 COPY scripts scripts
+COPY docs/runbook.md docs/runbook.md
 # The worker starts in under a second with it, and a workflow that cannot be bundled fails here, not in a shop.
 RUN node --import tsx scripts/bundle.ts
 

@@ -14,7 +14,6 @@ import {
   recoveryWorkflowId,
   searchAttributes,
   searchState,
-  terminalChargeType,
   transactionReported,
   type CaseRecord,
   type ChargeInput,

@@ -19,6 +19,7 @@ const openRoutes = new Set<RouteKey>([
   'GET /readyz',
   'GET /openapi.json',
   'GET /docs',
+  'GET /runbook',
 ]);
 
 export function isCallback(key: RouteKey): boolean {

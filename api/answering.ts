@@ -7,6 +7,7 @@ import { changeKey, isFinal, type ReadCharge } from './cashier.ts';
 import type { Metrics } from './metrics.ts';
 import { unknownCharge } from './orders.ts';
 import { validate } from './request.ts';
+import type { TemporalUi } from './runbook-page.ts';
 import { chargePathSchema, waitSecondsMax } from './schemas.ts';
 import type { OrderDeps } from './start.ts';
 import { isTemporalFailure } from './temporal.ts';
@@ -17,6 +18,7 @@ export interface Context extends OrderDeps {
   callbacks: Callbacks;
   metrics: Metrics;
   accountId: string;
+  temporalUi: TemporalUi;
 }
 
 /** What the middleware has learned of a request. */

@@ -11,6 +11,7 @@ import { createHandlers } from './handlers.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { routeKeys, splitRoute, type RouteKey } from './openapi.ts';
 import { Problem, problemBody, problemKinds, temporalUnavailable } from './problems.ts';
+import { mountRunbookStyle } from './runbook-page.ts';
 import { Reading } from './reading.ts';
 import { connectTemporal, isTemporalFailure } from './temporal.ts';
 import { deriveTimings, type Timings } from './timings.ts';
@@ -26,7 +27,8 @@ export type ApiOptions = Pick<
   | 'apiKeys'
   | 'opsTokens'
   | 'policy'
-> & { log: Logger; timings?: Timings };
+> &
+  Partial<Pick<ApiConfig, 'temporalUiUrl'>> & { log: Logger; timings?: Timings };
 
 export interface Api {
   app: Express;
@@ -62,6 +64,10 @@ export function createApi(options: ApiOptions): Api {
     metrics,
     callbacks: new Callbacks({ ...options, temporal, reading, timings, metrics }),
     accountId: options.accountId,
+    temporalUi: {
+      temporalUiUrl: options.temporalUiUrl ?? 'http://localhost:8233',
+      namespace: options.temporal.namespace,
+    },
   };
   const app = express();
   app.disable('x-powered-by');
@@ -69,6 +75,7 @@ export function createApi(options: ApiOptions): Api {
   app.use(prepare(log));
   mountRoutes(app, { handlers: createHandlers(context), options, metrics });
   mountDocsFiles(app);
+  mountRunbookStyle(app);
   app.use((req) => {
     throw new Problem('not_found', `There is no route ${req.path}: see /openapi.json.`);
   });

@@ -8,6 +8,8 @@ import type { ApiKey } from './keys.ts';
 const secondsMax = 7 * 24 * 3600;
 const wholeSeconds = z.coerce.number<string>().int().min(1).max(secondsMax);
 
+const httpUrl = z.url({ protocol: /^https?$/, error: 'must be an http or https URL' });
+
 const apiKeys = z.string().transform((text, context): ApiKey[] => {
   const keys = text.split(',').map((entry) => {
     const [, name, sha256] = /^([A-Za-z0-9_.-]{1,60}):([0-9a-f]{64})$/.exec(entry.trim()) ?? [];
@@ -41,7 +43,7 @@ export const apiConfigSchema = z
       .string({ error: 'is missing: the account, like T90001234' })
       .regex(/^[PT]\d{8}$/, 'must be P or T and eight digits'),
     DINTERO_SIGNATURE_SECRET: commaSeparated.default([]),
-    PUBLIC_URL: z.url({ protocol: /^https?$/, error: 'must be an http or https URL' }).optional(),
+    PUBLIC_URL: httpUrl.optional(),
     API_KEYS: apiKeys.default([]),
     OPS_TOKENS: apiKeys.default([]),
     PROMPT_MODE: z.enum(promptModes).default('create'),
@@ -50,6 +52,8 @@ export const apiConfigSchema = z
     PROMPT_LIFETIME_SECONDS: wholeSeconds.optional(),
     CANCEL_ENDS_PROMPT: z.stringbool().default(false),
     ATTENTION_AFTER_SECONDS: wholeSeconds.default(120),
+    TEMPORAL_UI_URL: httpUrl.default('http://localhost:8233'),
+    RUNBOOK_URL: httpUrl.optional(),
     PORT: z.coerce.number<string>().int().min(0).max(65_535).default(8080),
     LOG_LEVEL: z
       .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
@@ -78,6 +82,8 @@ export interface ApiConfig {
   /** Personal tokens; their names are persons. Without any, nothing below `/ops` is possible. */
   readonly opsTokens: readonly ApiKey[];
   readonly policy: ChargePolicy;
+  /** Where people open the Temporal UI: the runbook's links lead there. */
+  readonly temporalUiUrl: string;
   /** Without keys nobody but this machine is let in. */
   readonly host: '0.0.0.0' | '127.0.0.1';
   readonly port: number;
@@ -125,7 +131,9 @@ function configOf(
       deadlineSeconds: env.CHARGE_DEADLINE_SECONDS,
       promptLifetimeSeconds: env.PROMPT_LIFETIME_SECONDS ?? null,
       attentionSeconds: env.ATTENTION_AFTER_SECONDS,
+      runbookUrl: env.RUNBOOK_URL ?? `http://localhost:${env.PORT}/runbook`,
     }),
+    temporalUiUrl: env.TEMPORAL_UI_URL,
     host: env.API_KEYS.length === 0 ? '127.0.0.1' : '0.0.0.0',
     port: env.PORT,
     logLevel: env.LOG_LEVEL,

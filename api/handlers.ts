@@ -23,6 +23,7 @@ import { openApiDocument, type RouteKey } from './openapi.ts';
 import { createOpsHandlers } from './ops-handlers.ts';
 import { Problem } from './problems.ts';
 import { checkReadiness } from './ready.ts';
+import { createRunbookPage } from './runbook-page.ts';
 import { bodyOf, invalidRequest, validate } from './request.ts';
 import {
   cancelRequestSchema,
@@ -38,6 +39,7 @@ import {
 export function createHandlers(context: Context): Record<RouteKey, Handler> {
   const document = openApiDocument();
   const { callbacks, metrics } = context;
+  const sendRunbook = createRunbookPage(context.temporalUi);
   const callback: Handler = async (req, res) => {
     const status = await callbacks.receive(req, res.locals.log);
     res
@@ -90,6 +92,7 @@ export function createHandlers(context: Context): Record<RouteKey, Handler> {
       res.json(document);
     },
     'GET /docs': (_req, res) => sendDocsPage(res),
+    'GET /runbook': (_req, res) => sendRunbook(res),
   };
 }
 

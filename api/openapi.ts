@@ -43,6 +43,7 @@ export const routeKeys = [
   'GET /openapi.json',
   'GET /docs',
   ...opsRouteKeys,
+  'GET /runbook',
 ] as const;
 export type RouteKey = (typeof routeKeys)[number];
 
@@ -188,6 +189,11 @@ const otherOperations = {
   'GET /docs': {
     ...openRoute,
     summary: 'This document, for people',
+    responses: { '200': text('A page', 'text/html') },
+  },
+  'GET /runbook': {
+    ...openRoute,
+    summary: 'What to do when a payment needs a person',
     responses: { '200': text('A page', 'text/html') },
   },
 } satisfies Partial<Operations>;

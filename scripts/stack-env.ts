@@ -45,6 +45,7 @@ export function stackEnv(options: EnvOptions): StackEnv {
     DINTERO_SIGNATURE_SECRET: secrets.signature,
     PUBLIC_URL: `http://127.0.0.1:${ports.api}`,
     PORT: `${ports.api}`,
+    TEMPORAL_UI_URL: orElse(env['TEMPORAL_UI_URL'], `http://localhost:${ports.temporalUi}`),
     CANCEL_ENDS_PROMPT: orElse(env['CANCEL_ENDS_PROMPT'], 'true'),
     PROMPT_LIFETIME_SECONDS: lifetime,
   };

@@ -44,7 +44,7 @@ export interface ChargePolicy {
   /** A session read as cancelled can no longer be paid: proven on the retailer's devices. */
   cancelEndsPrompt: boolean;
   durations: Durations;
-  /** Where people find the runbook; charges of the first release have none. */
+  /** Where people open the runbook; a charge links to the section of its word. Older charges have none. */
   runbookUrl?: string;
 }
 
