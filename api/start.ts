@@ -200,7 +200,7 @@ async function sendStart(
 }
 
 export function startOptions(
-  { policy, taskQueue }: OrderDeps,
+  { policy, taskQueue }: Pick<OrderDeps, 'policy' | 'taskQueue'>,
   { record, items }: { record: ChargeRecord; items: Item[] | null },
 ): WorkflowStartOptions & { args: [ChargeInput] } {
   const memo: ChargeMemo = { charge: record, session_id: null };

@@ -60,8 +60,12 @@ export interface SimulatorControl {
   behaviour: (body: object) => Promise<void>;
   ledger: (by?: Record<string, string>) => Promise<LedgerEntry[]>;
   calls: (by?: Record<string, string>) => Promise<DinteroCall[]>;
-  /** Somebody acts in Dintero's Backoffice. */
-  backoffice: (transactionId: string, operation: 'capture' | 'void' | 'refund') => Promise<void>;
+  /** Somebody acts in Dintero's Backoffice; without an amount on all of it. */
+  backoffice: (
+    transactionId: string,
+    operation: 'capture' | 'void' | 'refund',
+    amount?: number,
+  ) => Promise<void>;
   /** Dintero finds that a transaction's status was wrong. */
   correct: (transactionId: string, status: string) => Promise<void>;
   /** Makes somebody else's payment at Dintero; answers with its session. */
@@ -110,8 +114,9 @@ export function controlSimulator(url: string): SimulatorControl {
       const answer = (await ask('GET', `/calls?${query(by)}`)) as { calls: DinteroCall[] };
       return answer.calls;
     },
-    backoffice: async (transactionId, operation) => {
-      await ask('POST', `/transactions/${encodeURIComponent(transactionId)}/${operation}`, {});
+    backoffice: async (transactionId, operation, amount) => {
+      const body = amount === undefined ? {} : { amount };
+      await ask('POST', `/transactions/${encodeURIComponent(transactionId)}/${operation}`, body);
     },
     correct: async (transactionId, status) => {
       await ask('POST', `/transactions/${encodeURIComponent(transactionId)}/correct`, { status });

@@ -54,7 +54,7 @@ export async function prepare(
 
 /** Faults that strike this charge alone. */
 export async function plant(
-  kvitt: Kvitt,
+  kvitt: Pick<Kvitt, 'simulator'>,
   { reference, attempt }: { reference: string; attempt: number },
   faults: PlannedFault[],
 ): Promise<void> {

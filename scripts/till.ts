@@ -6,6 +6,7 @@ export interface ChargeAnswer extends Reported {
   state: string;
   reason: string | null;
   needs_attention: string | null;
+  case_kind: string | null;
   advice: string;
   safe_to_take_other_payment: boolean;
   next_attempt: number | null;

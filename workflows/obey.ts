@@ -24,6 +24,7 @@ export function takeOrders(charge: OpenCharge): void {
         const by = operator();
         if (by !== null || name !== 'cancel') tellOrder(charge, { name, by, input: given ?? {} });
         obey[name](charge, given ?? {});
+        if (name !== 'note') lookNow(charge, name);
         return charge.record;
       },
       {
@@ -51,10 +52,7 @@ function tellOrder(
 }
 
 const obey: Record<Order, (charge: OpenCharge, input: ActionInput) => void> = {
-  read: (charge) => {
-    charge.news = 'order';
-    charge.isHurried = true;
-  },
+  read: () => undefined,
   cancel: (charge, { by, terminal_seen_idle: isSeenIdle }) => {
     const name = operator();
     // An operator's order is told by its own words; the till may name its cashier.
@@ -68,26 +66,28 @@ const obey: Record<Order, (charge: OpenCharge, input: ActionInput) => void> = {
     situation.captures = again(situation.captures);
     // Dintero's own capture is waited for no longer.
     situation.authorisedSince = 0;
-    charge.news = 'order';
   },
   void: (charge) => {
     const { situation } = charge;
     situation.isCancelRequested = true;
     situation.voids = again(situation.voids);
-    charge.news = 'order';
   },
   close: (charge) => {
     see(charge);
-    charge.news = 'order';
   },
   free: (charge) => {
     charge.isFreed = true;
     // Another prompt may be on the terminal from now on: what is lost cannot be proven over by time any more.
     charge.situation.heldSince = null;
-    charge.news = 'order';
   },
   note: () => undefined,
 };
+
+/** Whoever orders something waits for what becomes of it. The till's cancel keeps to what Dintero asked for. */
+function lookNow(charge: OpenCharge, name: Order): void {
+  charge.news = 'order';
+  if (name !== 'cancel' || operator() !== null) charge.isHurried = true;
+}
 
 function see({ situation }: OpenCharge): void {
   situation.seenIdleAt ??= Date.now();

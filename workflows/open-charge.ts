@@ -25,7 +25,7 @@ import {
 } from './messages.ts';
 import type { Prompt, Situation, Tries } from './next-step.ts';
 import { moneyText } from './money.ts';
-import { possibleOrders } from './orders.ts';
+import { isTooOld, possibleOrders } from './orders.ts';
 import type { ChargePolicy, Durations } from './policy.ts';
 import { tell, type Fact, type Source } from './timeline.ts';
 
@@ -266,10 +266,6 @@ function isUnclear(state: ChargeState): boolean {
 
 function isDifferent(before: ChargeRecord, after: ChargeRecord): boolean {
   return JSON.stringify(before) !== JSON.stringify(after);
-}
-
-function isTooOld(record: ChargeRecord, now: number): boolean {
-  return record.attention_at !== null && now >= Date.parse(record.attention_at);
 }
 
 /** The maximum age of each open state (design 6). */

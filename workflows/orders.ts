@@ -4,10 +4,15 @@
  */
 import { chargeActions, type ChargeAction } from './actions.ts';
 import type { Attention } from './lists.ts';
-import type { ActionState } from './messages.ts';
+import type { ActionState, ChargeRecord } from './messages.ts';
 import type { Tries } from './next-step.ts';
 import type { OpenCharge } from './open-charge.ts';
 import { clock } from './timeline.ts';
+
+/** A state has lasted longer than it should, whoever has noticed. */
+export function isTooOld({ attention_at }: ChargeRecord, now: number): boolean {
+  return attention_at !== null && now >= Date.parse(attention_at);
+}
 
 /** All but `recover`: a charge that runs needs none. */
 export type Order = Exclude<ChargeAction, 'recover'>;
@@ -37,13 +42,12 @@ export const refusals: Record<Order, (charge: OpenCharge) => string | null> = {
   void: (charge) => notReserved(charge) ?? onTheWire(charge, 'void', charge.situation.voids),
   close: (charge) => {
     if (isAskedForEvidence(charge)) return null;
-    const { needs_attention: attention } = charge.record;
-    return `no person is asked for: only prompt_may_live and session_lost are closed on evidence, and needs_attention is ${attention ?? 'not set'}; read or cancel it, and Kvitt proves the ending itself`;
+    return 'only prompt_may_live and session_lost are closed on evidence; read or cancel it, and Kvitt proves the ending itself';
   },
   free: (charge) => {
     const { situation, record, judged } = charge;
     if (situation.heldSince === null) return 'this charge does not hold the terminal';
-    if (record.needs_attention === null) {
+    if (record.needs_attention === null && !isTooOld(record, Date.now())) {
       return 'nobody is asked for yet: the charge is on its way; cancel it if the terminal is needed';
     }
     if (judged === 'prompting' || judged === 'session_ended') {

@@ -1,0 +1,87 @@
+/**
+ * Where a drill is played: a running Kvitt and its simulator, reached from outside. Its charges are started like the
+ * api's, with rules of their own, so that what takes minutes in a shop takes seconds here.
+ */
+import type { Client } from '@temporalio/client';
+import { firstRecord } from '../../api/record.ts';
+import { startOptions } from '../../api/start.ts';
+import { terminalChargeType } from '../../workflows/messages.ts';
+import { derivePolicy, type Durations, type PolicySettings } from '../../workflows/policy.ts';
+import type { SimulatorControl } from '../dintero-simulator.ts';
+import { plant, type PlannedFault } from '../scenario.ts';
+import { saleOf, type ChargeAnswer, type Till } from '../till.ts';
+
+export interface Stage {
+  till: Till;
+  client: Client;
+  taskQueue: string;
+  simulator: SimulatorControl;
+  runbookUrl: string;
+  /** From now on no worker works, as after a crash. */
+  stopWorkers: () => Promise<void>;
+}
+
+/** What one charge of the drill is like; what is absent is a shop's usual day. */
+export interface Asked {
+  settings?: Partial<PolicySettings>;
+  durations?: Partial<Durations>;
+  faults?: PlannedFault[];
+  behaviour?: Record<string, unknown>;
+}
+
+export interface Started {
+  chargeId: string;
+  terminalId: string;
+}
+
+/** Nothing is looked at again by itself for an hour: what the operator orders is what happens. */
+export const unwatched: Partial<Durations> = { pollMin: 3_600_000, pollMax: 3_600_000 };
+
+const quick: PolicySettings = {
+  promptMode: 'create',
+  captureMode: 'auto',
+  cancelEndsPrompt: true,
+  deadlineSeconds: 600,
+  promptLifetimeSeconds: 180,
+  attentionSeconds: 1,
+};
+
+/** A till that is off the wire after a second, and looks at a lost session as soon as it may. */
+const quickDurations: Partial<Durations> = {
+  sendWindow: 5_000,
+  httpTimeout: 1_000,
+  listLag: 1_000,
+  pollMin: 500,
+  pollMax: 2_000,
+};
+
+export async function startCharge(stage: Stage, asked: Asked = {}): Promise<Started> {
+  const { till, client, taskQueue, simulator, runbookUrl } = stage;
+  const sale = saleOf(till);
+  const { terminal_id: terminalId, reference } = sale;
+  await simulator.terminal(terminalId, {
+    behaviour: asked.behaviour ?? {},
+    customer: { action: 'none' },
+  });
+  await plant({ simulator }, { reference, attempt: 1 }, asked.faults ?? []);
+  const policy = derivePolicy({ ...quick, runbookUrl, ...asked.settings });
+  Object.assign(policy.durations, quickDurations, asked.durations);
+  const record = firstRecord({ ...sale, attempt: 1 }, policy);
+  await client.workflow.start(
+    terminalChargeType,
+    startOptions({ policy, taskQueue }, { record, items: null }),
+  );
+  return { chargeId: record.charge_id, terminalId };
+}
+
+/** Waits until the api says so of the charge. */
+export async function until(
+  { till }: Stage,
+  { chargeId }: Started,
+  wanted: Partial<ChargeAnswer>,
+): Promise<ChargeAnswer> {
+  const pairs = Object.entries(wanted);
+  return await till.until(chargeId, (charge) =>
+    pairs.every(([key, value]) => charge[key as keyof ChargeAnswer] === value),
+  );
+}
