@@ -80,7 +80,8 @@ function namedAdvices(list: GuideList, word: string): string[] {
 }
 
 describe('what to press', () => {
-  const machine = /^(npm start|docker compose (up -d|restart)( worker| api| temporal)?)$/;
+  const machine =
+    /^(npm start|docker compose (up -d|restart)( worker| api| temporal| --scale worker=3 worker)?)$/;
   const lookups = [
     'charges',
     'stuck',
@@ -88,6 +89,7 @@ describe('what to press', () => {
     'watch <charge_id>',
     'cases',
     'explain <word>',
+    'explain internal',
     'switches',
     'off all --text "<text>" --why "<why>"',
     'off terminal <terminal_id> --text "<text>" --why "<why>"',

@@ -25,7 +25,7 @@ const close: Step = {
 };
 
 const free: Step = {
-  when: 'It stays unclear, the terminal was seen idle, and the shop needs it for the next customer. The charge is followed further.',
+  when: 'It stays unclear, the terminal was seen idle, and the shop needs it for the next customer. Refused while a session may be open there. The charge is followed further.',
   run: 'npx kvitt free <charge_id> --terminal-seen-idle --why "<why>"',
 };
 
@@ -48,7 +48,7 @@ export const attentionGuide: Record<Attention, Guidance> = {
     check: [
       'Is a worker alive? `docker compose ps worker`; in the Temporal UI: Workers, task queue `kvitt`.',
       'Do other charges stand still too? `npx kvitt stuck`.',
-      'A worker is alive: open the view "task failures". What it lists needs a developer; the worker goes on when it is mended.',
+      'A worker is alive: open the view "Task failures". What it lists needs a developer; the worker goes on when it is mended.',
     ],
     press: startWorkers,
   }),
@@ -58,7 +58,7 @@ export const attentionGuide: Record<Attention, Guidance> = {
     cashier: notYet,
     check: [
       'Is a worker alive? `docker compose ps worker`; in the Temporal UI: Workers, task queue `kvitt`.',
-      'A worker is alive: open the view "task failures". What it lists needs a developer; the worker goes on when it is mended.',
+      'A worker is alive: open the view "Task failures". What it lists needs a developer; the worker goes on when it is mended.',
       'Somebody may have paid already. Only a reading tells, and a reading needs a worker.',
     ],
     press: startWorkers,
@@ -68,7 +68,7 @@ export const attentionGuide: Record<Attention, Guidance> = {
       'Dintero has given no clear answer for too long. It is read on, at growing intervals; nothing is sent twice.',
     cashier: notYet,
     check: [
-      'Is Dintero down? Its status page, and the alert `dintero-failing`. Then wait: the charge goes on by itself.',
+      'Is Dintero down? Its status page, and the alert `DinteroFails`. Then wait: the charge goes on by itself.',
       'What does `npx kvitt show <charge_id>` say was read last?',
       'In Dintero Backoffice, search the charge id as merchant reference. Do not capture, void or refund there.',
       'A payment that Dintero holds for review (`ON_HOLD`) may stay so for hours: ask Dintero.',
@@ -104,7 +104,7 @@ export const attentionGuide: Record<Attention, Guidance> = {
       'A stop was asked for, or the time was over, and Dintero has not proven it yet. A payment may still land.',
     cashier: notYet,
     check: [
-      'Is Dintero down? Its status page, and the alert `dintero-failing`. Then wait: the charge goes on by itself.',
+      'Is Dintero down? Its status page, and the alert `DinteroFails`. Then wait: the charge goes on by itself.',
       'What does `npx kvitt show <charge_id>` say was read last?',
       'In Dintero Backoffice, search the charge id as merchant reference. Do not capture, void or refund there.',
     ],

@@ -139,7 +139,7 @@ export const reasonGuide: Record<Reason, Guidance> = {
     cashier: tryAgain,
     check: [
       'Is a worker alive, and is there more than one? `docker compose ps worker`.',
-      'Could the workers reach Dintero then? The alert `dintero-failing`, `docker compose logs worker`.',
+      'Could the workers reach Dintero then? The alert `DinteroFails`, `docker compose logs worker`.',
       'The till gave a `not_after` that was too early, or its clock is wrong.',
     ],
     press: [

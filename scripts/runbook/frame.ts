@@ -9,7 +9,7 @@ a network.
 **Nothing is lost while you read.** Every charge is kept by Temporal, all money is at Dintero, and what is unclear is read
 until it is clear. Haste is the danger: what you press is done once.
 
-- Words in \`code\` are in this page: search for them, or \`npx kvitt explain <word>\`.
+- Every word that the till, an alert or a list shows has a section here: search for it, or \`npx kvitt explain <word>\`.
 - A *charge* is one attempt to pay a sale: \`<reference>.<attempt>\`. A *case* is captured money that a person decides about;
   it is named by its transaction.
 - Money is in minor units: 12900 NOK is 129 kroner.
@@ -17,7 +17,7 @@ until it is clear. Haste is the danger: what you press is done once.
 ## Begin here
 
 1. Open a terminal in the folder of Kvitt. Say where the api is, and who you are: your personal token of \`/ops\`, never a
-   colleague's. What you do is written down under its name.
+   colleague's. What you do is written down under its name. You have none: whoever runs Kvitt adds one to \`OPS_TOKENS\`.
 
    \`\`\`sh
    export KVITT_URL=http://localhost:8080 KVITT_TOKEN=<your token>
@@ -40,7 +40,7 @@ until it is clear. Haste is the danger: what you press is done once.
 
 ## The first five minutes
 
-1. **Many charges at once, or one?** Many: it is a machine or Dintero, not a shop. Begin with the alert that rang.
+1. **Many charges at once, or one?** Many: it is a machine or Dintero, not a shop. Begin with [the alert that rang](#alerts).
 2. **Is everything alive?** \`docker compose ps\`, and \`curl localhost:8080/readyz\`. Start what is not:
    \`docker compose up -d\`.
 3. **Is Dintero alive?** Its status page. If it is down: tell the shops, stop new charges if it lasts

@@ -60,11 +60,11 @@ function actionTable(): string {
       `\`${commandOf({ name, id, fields: action.fields })}\``,
       `${action.does}${optional(action)}`,
       action.when,
-      action.isIrreversible ? 'no' : 'yes',
+      action.isIrreversible ? 'yes' : 'no',
     ];
   };
   return table(
-    ['press', 'does', 'possible', 'can be taken back'],
+    ['press', 'does', 'possible', 'only with your token'],
     [
       ...Object.entries(chargeActions).map(row('charge_id')),
       ...Object.entries(caseActions).map(row('transaction_id')),
@@ -180,7 +180,7 @@ function checkAndPress({
     '**Check**',
     check.map((what) => `- ${what}`).join('\n'),
     '**Press**',
-    press.map(pressLine).join('\n'),
+    press.map(pressLine).join('\n').trimEnd(),
   ];
 }
 
