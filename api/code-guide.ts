@@ -7,6 +7,8 @@ interface Row {
   weight: readonly [Severity, number | null];
   check: readonly string[];
   press: readonly Step[];
+  /** What the till says besides the advice, where the code says more. */
+  told?: string;
 }
 
 const nothing: Step = { when: 'Nothing: whoever sent the request mends it.', run: null };
@@ -70,7 +72,7 @@ const rows: Record<ProblemCode, Row> = {
   previous_attempt_unknown: {
     weight: ['ticket', 240],
     check: [
-      'Did the till skip a number? The sale’s attempts: the view "by reference".',
+      'Did the till skip a number? The sale’s attempts: the view "One reference".',
       'The attempt before is older than Temporal remembers: in Dintero Backoffice, search the sale as merchant reference 2.',
     ],
     press: [{ when: 'Nothing here: attempts are numbered without gaps.', run: null }],
@@ -106,6 +108,7 @@ const rows: Record<ProblemCode, Row> = {
   },
   internal: {
     weight: ['ticket', 60],
+    told: 'It is not known what became of the request: the till reads the charge again.',
     check: [
       '`docker compose logs api`: the line with the `request_id` of the refusal says what broke.',
       'Charges that were started go on by themselves.',
@@ -117,6 +120,7 @@ const rows: Record<ProblemCode, Row> = {
   },
   switched_off: {
     weight: ['ticket', 240],
+    told: 'New charges are stopped; the text of whoever stopped them says what to do instead.',
     check: [
       'Who switched it off, and why? `npx kvitt switches` says both, and what the cashier is told.',
     ],
@@ -150,21 +154,21 @@ const rows: Record<ProblemCode, Row> = {
   },
 };
 
-const told: Record<Advice, string> = {
-  wait: '`wait`. It is not known yet: the till asks again. No other payment may be taken.',
-  ask_for_help:
-    '`ask_for_help`. This request did nothing by itself; the sale may still have another attempt.',
-  try_again: '`try_again`. Nothing was started by this request.',
-  paid: '`paid`. The sale is paid.',
-  none: '`none`. Nothing is left to do.',
+const words: Record<Advice, string> = {
+  wait: 'The till asks again. No other payment may be taken.',
+  ask_for_help: 'The request was refused; the sale may still have another attempt.',
+  try_again: 'Nothing was started by this request.',
+  paid: 'The sale is paid.',
+  none: 'Nothing is left to do.',
 };
 
 function cashierOf(code: ProblemCode): string {
   const kind: { advice: Advice; isChargeAdvice?: true } = problemKinds[code];
+  const said = rows[code].told ?? words[kind.advice];
   const own =
     kind.isChargeAdvice === true ? ' If a charge comes along, its own advice counts.' : '';
   const other = ' Another payment only if `safe_to_take_other_payment` is true.';
-  return `${told[kind.advice]}${own}${kind.advice === 'wait' ? '' : other}`;
+  return `\`${kind.advice}\`. ${said}${own}${kind.advice === 'wait' ? '' : other}`;
 }
 
 function guidanceOf(code: ProblemCode): Guidance {

@@ -177,6 +177,14 @@ describe('the runbook', () => {
     expect(targets.filter((target) => !ids.has(target))).toEqual([]);
   });
 
+  it('names only views that are there', () => {
+    const named = [...text.matchAll(/views? ((?:"[^"]+"(?:, | and )?)+)/g)].flatMap(([, names]) =>
+      [...(names ?? '').matchAll(/"([^"]+)"/g)].map(([, name]) => name),
+    );
+    expect(named.length).toBeGreaterThan(5);
+    expect(named.filter((name) => !views.some((view) => view.name === name))).toEqual([]);
+  });
+
   it('uses no word that is in no list', () => {
     const known = new Set<string>([
       ...Object.values(lists).flat(),

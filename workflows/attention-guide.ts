@@ -3,7 +3,7 @@ import { guidance, type Guidance, type Step } from './guidance.ts';
 import type { Attention } from './lists.ts';
 
 const notYet =
-  '`ask_for_help`. The sale is not paid, and no other payment may be taken: the outcome is not proven.';
+  '`ask_for_help`. It is not proven whether the sale is paid: no other payment may be taken.';
 
 const startWorkers: readonly Step[] = [
   {

@@ -31,6 +31,9 @@ const writtenOff: Step = {
   run: 'npx kvitt settle <transaction_id> --as written_off --why "<why>"',
 };
 
+const releasedOrWrittenOff =
+  'It was only reserved and Dintero shows it released; or the office has decided that nothing more will come of it.';
+
 export const caseGuide: Record<CaseKind, Guidance> = {
   amount_differs: guidance(['ticket', 1440], {
     means: 'Another amount or currency was captured than was asked for.',
@@ -125,6 +128,11 @@ export const caseGuide: Record<CaseKind, Guidance> = {
       'Nothing was captured, it is only reserved: ask Dintero to release it. Do not capture it.',
       'The sale was paid in another way too, or nothing was sold: it goes back only by a refund on a terminal, with the customer and the card.',
     ],
-    press: [kept('It pays a sale that was made.'), refundedAtTerminal, notNow, writtenOff],
+    press: [
+      kept('It pays a sale that was made.'),
+      refundedAtTerminal,
+      notNow,
+      { ...writtenOff, when: releasedOrWrittenOff },
+    ],
   }),
 };

@@ -161,7 +161,7 @@ export const reasonGuide: Record<Reason, Guidance> = {
     cashier:
       '`ask_for_help`. This charge took nothing; another attempt of the sale decides. No other payment may be taken.',
     check: [
-      'Which attempts has the sale? The view "by reference", and Dintero Backoffice by merchant reference 2.',
+      'Which attempts has the sale? The view "One reference", and Dintero Backoffice by merchant reference 2.',
       'The other attempt is captured: the sale is paid. It is open: wait for it, or settle what it needs.',
     ],
     press: [

@@ -222,7 +222,7 @@ const others = {
     means:
       'The retailer’s system has not taken what it was told. It is told again for days, in order.',
     check: [
-      'What does it answer? `npx kvitt notifications` shows the last answer of each.',
+      'What does it answer? `npx kvitt notifications` shows the last error of each charge.',
       'Is its address right, and is its certificate valid?',
     ],
     press: [

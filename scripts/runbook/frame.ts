@@ -20,7 +20,7 @@ until it is clear. Haste is the danger: what you press is done once.
    colleague's. What you do is written down under its name. You have none: whoever runs Kvitt adds one to \`OPS_TOKENS\`.
 
    \`\`\`sh
-   export KVITT_URL=http://localhost:8080 KVITT_TOKEN=<your token>
+   export KVITT_URL=http://localhost:8080 KVITT_TOKEN="<your token>"
    \`\`\`
 
 2. See what waits for a person:
@@ -57,7 +57,7 @@ until it is clear. Haste is the danger: what you press is done once.
   ending. Reset makes the charge forget what it has sent. The UI of \`docker-compose.yml\` has neither button; others have.
   Cancel there asks to stop, but without your name: use \`npx kvitt cancel\`.
 - **Never take another payment** because "it surely failed". Only when the till shows \`safe_to_take_other_payment\`.
-- **Never capture, void or refund in Dintero Backoffice** to help. Kvitt finds it, and opens a case.
+- **Never capture, void or refund a charge of Kvitt in Dintero Backoffice** to help. Kvitt finds it, and opens a case.
 - **Never refund without the customer.** Captured money of a shop goes back on a terminal, with the customer and the card.
 - **Never say that you saw a terminal idle** if nobody looked just now. It is your evidence, and your name stands under it.
 - **Never delete data** of Temporal or its database: a charge that is forgotten can still have money.`;
@@ -93,7 +93,7 @@ told again for days, in order per charge, at least once.
 
 | to | press |
 |---|---|
-| see what waits, and the last answer | \`npx kvitt notifications\` |
+| see what waits, and why | \`npx kvitt notifications\` |
 | send those of a charge now | \`npx kvitt resend <charge_id>\` |
 
-A notification that waits changes nothing about the money. The retailer can always read the truth: \`GET /charges\`.`;
+A notification that waits changes nothing about the money. The retailer can always read the truth: \`GET /charges/{charge_id}\`.`;

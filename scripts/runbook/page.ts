@@ -166,7 +166,8 @@ function viewOf(list: GuideList, word: string): string {
     list === 'needs_attention'
       ? Object.entries(attentionViews).find(([of]) => of === word)
       : undefined;
-  return view === undefined ? '' : ` [All of them in the Temporal UI](${linkTo(view[1])}).`;
+  if (view === undefined) return '';
+  return ` [All of them in the Temporal UI](${linkTo(view[1])}). ${view[1].shows}`.trimEnd();
 }
 
 function checkAndPress({

@@ -141,7 +141,7 @@ export const attentionViews: Readonly<Record<Attention, View>> = Object.fromEntr
     {
       name: word,
       query: word === 'workflow_lost' ? lost : `${needsAttention.name} = '${word}' AND ${running}`,
-      shows: '',
+      shows: word === 'workflow_lost' ? 'Also those that were recovered since.' : '',
     },
   ]),
 ) as Record<Attention, View>;
