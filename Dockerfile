@@ -12,6 +12,8 @@ COPY workflows workflows
 COPY activities activities
 COPY worker worker
 COPY api api
+COPY bin bin
+COPY cli cli
 COPY simulator simulator
 COPY scripts scripts
 COPY docs/runbook.md docs/runbook.md

@@ -25,6 +25,7 @@ const rows: [part: string, lines: number, aim: number | null][] = [
   ['activities', codeLines('activities'), null],
   ['worker', codeLines('worker'), null],
   ['api', codeLines('api'), 800],
+  ['cli', codeLines('cli'), null],
   ['simulator', codeLines('simulator'), product],
   ['scripts', codeLines('scripts'), null],
   ['test', codeLines('test'), null],

@@ -1,0 +1,259 @@
+/** The commands and their options: what can be typed. What they do is in `jobs.ts`, which is loaded when one is run. */
+import { Argument, Command, InvalidArgumentError, Option } from 'commander';
+import { exitCodeWords, type ExitCode } from './exit-codes.ts';
+import type * as Jobs from './jobs.ts';
+import {
+  actionCommands,
+  fieldsOf,
+  flagsOf,
+  isTransactionId,
+  type ActionCommand,
+} from './options.ts';
+import { durationMs } from './tables.ts';
+import type * as Watch from './watch.ts';
+
+/** Runs the job of the command that was typed. */
+export type Perform = (
+  job: (kvitt: Jobs.Kvitt, jobs: typeof Jobs & typeof Watch) => Promise<ExitCode>,
+) => Promise<void>;
+
+const groups = { look: 'Look:', act: 'Act:', operate: 'Switches and notifications:' };
+
+export function createProgram(perform: Perform): Command {
+  const program = new Command('kvitt')
+    .description('Finds, explains and frees payments, through the API of the service.')
+    .option('--json', 'print the answer of the API as it is, for scripts')
+    .configureHelp({ showGlobalOptions: true })
+    .showHelpAfterError('`kvitt --help` lists the commands, `kvitt COMMAND --help` its options.')
+    .helpCommand(false)
+    .exitOverride()
+    .addHelpText('after', helpAfter());
+  addLists(program, perform);
+  addViews(program, perform);
+  for (const command of actionCommands) addAction(program, { command, perform });
+  addOperations(program, perform);
+  return program;
+}
+
+function helpAfter(): string {
+  const codes = Object.entries(exitCodeWords).map(([code, words]) => `  ${code}  ${words}`);
+  return `
+Environment:
+  KVITT_URL    where the API is (default http://localhost:8080)
+  KVITT_TOKEN  your personal token
+  NO_COLOR     no colours
+
+Exit codes:
+${codes.join('\n')}`;
+}
+
+/** The filters that charges and cases share: option, its name in the query, what it means. */
+const filters = [
+  ['--store <id>', 'store_id', 'of this store'],
+  ['--terminal <id>', 'terminal_id', 'of this terminal'],
+  ['--reference <reference>', 'reference', 'of this sale'],
+] as const;
+
+function addLists(program: Command, perform: Perform): void {
+  listCommand(program, { name: 'charges', does: 'Lists charges, the latest first.', limit: 50 })
+    .option('--state <state>', 'in this state')
+    .option('--needs-attention <word>', 'that need attention for this; `true`: for anything')
+    .action(async (options: Typed) => {
+      const { state, needsAttention: needs_attention } = options;
+      const query = { ...queryOf(options, 'created_before'), state, needs_attention };
+      await perform(
+        async (kvitt, { charges }) => await charges(kvitt, { query, limit: options.limit }),
+      );
+    });
+  listCommand(program, {
+    name: 'stuck',
+    does: 'Lists every charge that needs a person, the most urgent first. Ends with 6 if there is one.',
+    limit: 1_000,
+  }).action(async (options: Typed) => {
+    const query = queryOf(options, 'created_before');
+    await perform(async (kvitt, { stuck }) => await stuck(kvitt, { query, limit: options.limit }));
+  });
+  listCommand(program, {
+    name: 'cases',
+    does: 'Lists the money that a person must decide about. Ends with 6 if there is any.',
+    limit: 1_000,
+  })
+    .option('--state <state>', '`open` (the default), `settled` or `all`')
+    .option('--kind <kind>', 'of this kind')
+    .action(async (options: Typed) => {
+      const { state, kind } = options;
+      const query = { ...queryOf(options, 'opened_before'), state, kind };
+      await perform(
+        async (kvitt, { cases }) => await cases(kvitt, { query, limit: options.limit }),
+      );
+    });
+}
+
+/** The commands about one charge, case or word. */
+function addViews(program: Command, perform: Perform): void {
+  command(program, {
+    name: 'show',
+    does: 'Shows a charge or a case: what is known, what is waited for, what you may do.',
+    group: groups.look,
+  })
+    .argument('<id>', 'of a charge, or of the transaction of a case')
+    .action(async (id: string) => {
+      await perform(async (kvitt, { show }) => await show(kvitt, id));
+    });
+  command(program, {
+    name: 'watch',
+    does: 'Prints each change of a charge until its outcome. Ends with 0 if captured, 7 if not charged.',
+    group: groups.look,
+  })
+    .argument('<id>', 'of a charge')
+    .action(async (chargeId: string) => {
+      const say = (news: string): void => void process.stderr.write(`${news}\n`);
+      await perform(async (kvitt, { watch }) => await watch(kvitt, { chargeId, say }));
+    });
+  command(program, {
+    name: 'explain',
+    does: 'Explains a word: a reason, a needs_attention, a kind of case, a code.',
+    group: groups.look,
+  })
+    .argument('<word>')
+    .action(async (word: string) => {
+      await perform(async (kvitt, { explain }) => await explain(kvitt, word));
+    });
+}
+
+/** What commander makes of the options of the lists. */
+interface Typed {
+  limit: number;
+  store?: string;
+  terminal?: string;
+  reference?: string;
+  olderThan?: number;
+  state?: string;
+  needsAttention?: string;
+  kind?: string;
+}
+
+function command(
+  program: Command,
+  { name, does, group }: { name: string; does: string; group: string },
+): Command {
+  return program.command(name).description(does).helpGroup(group);
+}
+
+function listCommand(
+  program: Command,
+  { name, does, limit }: { name: string; does: string; limit: number },
+): Command {
+  const list = command(program, { name, does, group: groups.look });
+  for (const [flags, , means] of filters) list.option(flags, means);
+  return list
+    .option('--older-than <duration>', 'older than this: 30s, 10m, 2h or 3d', readDuration)
+    .addOption(limitOption(limit));
+}
+
+function limitOption(limit: number): Option {
+  return new Option('--limit <count>', 'at most so many').argParser(readCount).default(limit);
+}
+
+function queryOf(typed: Typed, before: string): Record<string, string | undefined> {
+  const { store: store_id, terminal: terminal_id, reference, olderThan } = typed;
+  const at = olderThan === undefined ? undefined : new Date(Date.now() - olderThan).toISOString();
+  return { store_id, terminal_id, reference, [before]: at };
+}
+
+function readDuration(text: string): number {
+  const ms = durationMs(text);
+  if (ms === null) throw new InvalidArgumentError('It is a number and a unit: 30s, 10m, 2h or 3d.');
+  return ms;
+}
+
+function readCount(text: string): number {
+  if (!/^[1-9]\d{0,5}$/.test(text)) throw new InvalidArgumentError('It is a whole number above 0.');
+  return Number(text);
+}
+
+function addAction(
+  program: Command,
+  { command: described, perform }: { command: ActionCommand; perform: Perform },
+): void {
+  const { name, charge: ofCharge, case: ofCase } = described;
+  const does = (ofCharge ?? ofCase)?.does ?? '';
+  const isIrreversible = ofCharge?.isIrreversible === true || ofCase?.isIrreversible === true;
+  const when = [...new Set([ofCharge?.when, ofCase?.when])].filter((text) => text !== undefined);
+  const last = isIrreversible ? ['It cannot be taken back.'] : [];
+  const action = program
+    .command(name)
+    .summary(does)
+    .description([does, ...when, ...last].join('\n'))
+    .helpGroup(groups.act)
+    .argument('<id>', idWords(described));
+  for (const [fieldName, field] of fieldsOf(described)) {
+    const option = new Option(flagsOf(fieldName, field), field.means);
+    if (field.choices !== undefined) option.choices(field.choices);
+    action.addOption(option.makeOptionMandatory(field.isRequired));
+  }
+  action.action(async (id: string, options: Record<string, unknown>) => {
+    if ((isTransactionId(id) ? ofCase : ofCharge) === undefined) {
+      action.error(`error: \`kvitt ${name}\` takes the id ${idWords(described)}`);
+    }
+    const input = Object.fromEntries(
+      fieldsOf(described).map(([fieldName, field]) => {
+        const key = new Option(flagsOf(fieldName, field)).attributeName();
+        return [fieldName, options[key]];
+      }),
+    );
+    await perform(async (kvitt, { act }) => await act(kvitt, { id, action: name, input }));
+  });
+}
+
+function idWords({ charge, case: ofCase }: ActionCommand): string {
+  const words = [
+    ...(charge === undefined ? [] : ['of a charge, like S-1001.1']),
+    ...(ofCase === undefined ? [] : ['of the transaction of a case, like T90001234.5AbC']),
+  ];
+  return words.join(', or ');
+}
+
+const scopes = ['all', 'store', 'terminal'];
+
+function addOperations(program: Command, perform: Perform): void {
+  command(program, {
+    name: 'switches',
+    does: 'Shows where new charges are switched off, and who did what.',
+    group: groups.operate,
+  }).action(async () => {
+    await perform(async (kvitt, { switches }) => await switches(kvitt));
+  });
+  for (const to of ['off', 'on'] as const) {
+    const does =
+      to === 'off' ? 'Refuses new charges; open ones go on.' : 'Accepts new charges again.';
+    const turn = command(program, { name: to, does, group: groups.operate })
+      .addArgument(new Argument('<scope>', 'where').choices(scopes))
+      .argument('[id]', 'of the store or the terminal');
+    if (to === 'off') turn.requiredOption('--text <text>', 'what the cashier is told');
+    turn
+      .requiredOption('--why <text>', 'why, for whoever reads it later')
+      .action(async (scope: string, id: string | undefined, options: object) => {
+        const input = { scope, id, ...options };
+        await perform(async (kvitt, jobs) => await jobs.turn(kvitt, { to, input }));
+      });
+  }
+  command(program, {
+    name: 'notifications',
+    does: "Lists the notifications that the retailer's system has not taken.",
+    group: groups.operate,
+  })
+    .addOption(limitOption(1_000))
+    .action(async ({ limit }: { limit: number }) => {
+      await perform(async (kvitt, jobs) => await jobs.notifications(kvitt, { query: {}, limit }));
+    });
+  command(program, {
+    name: 'resend',
+    does: 'Sends the notifications of a charge again, now.',
+    group: groups.operate,
+  })
+    .argument('<charge_id>')
+    .action(async (chargeId: string) => {
+      await perform(async (kvitt, { resend }) => await resend(kvitt, chargeId));
+    });
+}

@@ -1,0 +1,219 @@
+/** What each command asks of the API, and what it then prints. */
+import {
+  anySchema,
+  caseSchema,
+  casesSchema,
+  chargeSchema,
+  chargesSchema,
+  explainedSchema,
+  notificationsSchema,
+  shownCaseSchema,
+  shownChargeSchema,
+  switchesSchema,
+  type Charge,
+} from './answers.ts';
+import { getPages, type Client, type Query } from './client.ts';
+import { exitCodes, type ExitCode } from './exit-codes.ts';
+import { Failure } from './failures.ts';
+import { isTransactionId } from './options.ts';
+import * as views from './views.ts';
+
+/** What a command works with. */
+export interface Kvitt {
+  client: Client;
+  look: views.Look;
+  /** The answer as text for people, or as it is for scripts. */
+  print: (answer: unknown, text: () => string | Promise<string>) => Promise<void>;
+}
+
+export interface ListOptions {
+  query: Query;
+  limit: number;
+}
+
+const chargePages = { path: '/charges', schema: chargesSchema };
+
+async function readCharges(
+  { client }: Kvitt,
+  { query, limit }: ListOptions,
+): Promise<{ charges: Charge[]; next_cursor: string | null }> {
+  const sizeOf = ({ charges }: { charges: Charge[] }): number => charges.length;
+  const pages = await getPages(client, { ...chargePages, query, limit, sizeOf });
+  const charges = pages.flatMap((page) => page.charges);
+  return { charges, next_cursor: pages.at(-1)?.next_cursor ?? null };
+}
+
+function listText(table: string, { next_cursor: next }: { next_cursor: string | null }): string {
+  return next === null ? table : `${table}\nThere may be more: raise --limit.`;
+}
+
+export async function charges(kvitt: Kvitt, options: ListOptions): Promise<ExitCode> {
+  const list = await readCharges(kvitt, options);
+  await kvitt.print(list, () =>
+    list.charges.length === 0
+      ? listText('No such charge.', list)
+      : listText(views.chargeTable(kvitt.look, list.charges), list),
+  );
+  return exitCodes.done;
+}
+
+/** Every charge that needs a person. */
+export async function stuck(kvitt: Kvitt, options: ListOptions): Promise<ExitCode> {
+  const query = { ...options.query, needs_attention: 'true' };
+  const list = await readCharges(kvitt, { ...options, query });
+  await kvitt.print(list, async () => {
+    if (list.charges.length === 0) return listText('No charge needs attention.', list);
+    const table = views.stuckTable(kvitt.look, await mostUrgentFirst(kvitt, list.charges));
+    return `${listText(table, list)}\n\n\`kvitt show CHARGE\` says what to do.`;
+  });
+  return list.charges.length === 0 ? exitCodes.done : exitCodes.found;
+}
+
+/** The one whose word escalates first, by what the API says of it, comes first. */
+async function mostUrgentFirst(kvitt: Kvitt, list: Charge[]): Promise<views.Stuck[]> {
+  const pressing = await pressingOf(kvitt, list);
+  return list
+    .map((charge) => {
+      const { severity = null, minutes = null } = pressing.get(charge.needs_attention) ?? {};
+      const escalatesAt = Date.parse(charge.state_since) + (minutes ?? 0) * 60_000;
+      return { charge, severity, escalatesAt };
+    })
+    .toSorted((a, b) => a.escalatesAt - b.escalatesAt);
+}
+
+/** What the API says of each word that occurs: a dozen at most. */
+async function pressingOf(
+  { client }: Kvitt,
+  list: Charge[],
+): Promise<Map<string | null, { severity: string | null; minutes: number | null }>> {
+  const words = [...new Set(list.flatMap((charge) => charge.needs_attention ?? []))];
+  const known = await Promise.all(
+    words.map(async (word) => {
+      try {
+        const path = `/ops/explain/${encodeURIComponent(word)}`;
+        const { severity, escalates_after_minutes: minutes } = await client.get(
+          path,
+          explainedSchema,
+        );
+        return [[word, { severity, minutes }] as const];
+      } catch (err) {
+        // The list is what matters at night: without this it is sorted by age alone.
+        if (err instanceof Failure) return [];
+        throw err;
+      }
+    }),
+  );
+  return new Map(known.flat());
+}
+
+export async function cases(kvitt: Kvitt, { query, limit }: ListOptions): Promise<ExitCode> {
+  const pages = await getPages(kvitt.client, {
+    path: '/cases',
+    schema: casesSchema,
+    query,
+    limit,
+    sizeOf: (page) => page.cases.length,
+  });
+  const list = {
+    cases: pages.flatMap((page) => page.cases),
+    next_cursor: pages.at(-1)?.next_cursor ?? null,
+  };
+  await kvitt.print(list, () =>
+    list.cases.length === 0
+      ? listText('No such case.', list)
+      : listText(views.caseTable(kvitt.look, list.cases), list),
+  );
+  return list.cases.length === 0 ? exitCodes.done : exitCodes.found;
+}
+
+/** Where the API has what is about this id. */
+function opsPath(id: string): string {
+  return `/ops/${isTransactionId(id) ? 'cases' : 'charges'}/${encodeURIComponent(id)}`;
+}
+
+export async function show({ client, look, print }: Kvitt, id: string): Promise<ExitCode> {
+  if (isTransactionId(id)) {
+    const shown = await client.get(opsPath(id), shownCaseSchema);
+    await print(shown, () =>
+      views.shownText(look, { id, lines: views.caseLines(look, shown.case), shown }),
+    );
+  } else {
+    const shown = await client.get(opsPath(id), shownChargeSchema);
+    await print(shown, () =>
+      views.shownText(look, { id, lines: views.chargeLines(look, shown.charge), shown }),
+    );
+  }
+  return exitCodes.done;
+}
+
+export async function act(
+  { client, look, print }: Kvitt,
+  { id, action, input }: { id: string; action: string; input: object },
+): Promise<ExitCode> {
+  const path = `${opsPath(id)}/${action}`;
+  if (isTransactionId(id)) {
+    const { body } = await client.post(path, caseSchema, input);
+    await print(body, () => views.caseLines(look, body));
+  } else {
+    const { status, body } = await client.post(path, chargeSchema, input);
+    const open = status === 202 ? `\nIt is not done yet: \`kvitt watch ${id}\` follows it.` : '';
+    await print(body, () => views.chargeLines(look, body) + open);
+  }
+  return exitCodes.done;
+}
+
+export async function explain({ client, look, print }: Kvitt, word: string): Promise<ExitCode> {
+  const path = `/ops/explain/${encodeURIComponent(word)}`;
+  const explained = await client.get(path, explainedSchema);
+  await print(explained, () => views.explainedText(look, explained));
+  return exitCodes.done;
+}
+
+export async function switches({ client, look, print }: Kvitt): Promise<ExitCode> {
+  const answer = await client.get('/ops/switches', switchesSchema);
+  await print(answer, () => views.switchesText(look, answer));
+  return exitCodes.done;
+}
+
+export async function turn(
+  { client, print }: Kvitt,
+  { to, input }: { to: 'off' | 'on'; input: { scope: string; id?: string | undefined } },
+): Promise<ExitCode> {
+  const { body } = await client.post(`/ops/switch-${to}`, anySchema, input);
+  const what = [input.scope, ...(input.id === undefined ? [] : [input.id])].join(' ');
+  await print(
+    body,
+    () => `New charges are switched ${to}: ${what}. \`kvitt switches\` shows all that is off.`,
+  );
+  return exitCodes.done;
+}
+
+export async function notifications(
+  { client, look, print }: Kvitt,
+  { query, limit }: ListOptions,
+): Promise<ExitCode> {
+  const pages = await getPages(client, {
+    path: '/ops/notifications',
+    schema: notificationsSchema,
+    query,
+    limit,
+    sizeOf: (page) => page.notifications.length,
+  });
+  const list = {
+    notifications: pages.flatMap((page) => page.notifications),
+    next_cursor: pages.at(-1)?.next_cursor ?? null,
+  };
+  await print(list, () =>
+    list.notifications.length === 0
+      ? listText('No notification waits.', list)
+      : listText(views.notificationTable(look, list.notifications), list),
+  );
+  return exitCodes.done;
+}
+
+export async function resend({ client, print }: Kvitt, chargeId: string): Promise<ExitCode> {
+  const path = `/ops/notifications/${encodeURIComponent(chargeId)}/resend`;
+  const { body } = await client.post(path, anySchema, {});
+  await print(body, () => `The notifications of ${chargeId} are sent again.`);
+  return exitCodes.done;
+}
