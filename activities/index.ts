@@ -7,8 +7,11 @@ import { createDinteroClient } from './dintero/client.ts';
 import type { DinteroConfig } from './dintero/config.ts';
 import type { FoundTransaction, MoneyFacts, Reading, SaleReading } from './dintero/facts.ts';
 import { dinteroFailure } from './failures.ts';
+import { tellRetailer, type Tell } from './notify.ts';
 import { readStanding, startRecovery, type Recover, type Standing } from './recovery.ts';
 import { endLease, readTerminalHolder, type TerminalHolder } from './terminal.ts';
+import { createDelivery, type WebhookConfig } from './webhook.ts';
+import type { RetailerEvent } from '../workflows/retailer-events.ts';
 
 export type { Standing } from './recovery.ts';
 export type { TerminalHolder } from './terminal.ts';
@@ -40,15 +43,19 @@ export interface Activities {
   startRecovery: (ask: Recover) => Promise<boolean>;
   readTerminalHolder: (ask: { terminalId: string; chargeId: string }) => Promise<TerminalHolder>;
   endLease: (ask: { terminalId: string; runId: string }) => Promise<void>;
+  tellRetailer: (ask: Tell) => Promise<void>;
+  deliverWebhook: (event: RetailerEvent) => Promise<void>;
 }
 
-/** Binds the activities to a Dintero account and to Temporal. */
+/** Binds the activities to a Dintero account, to Temporal, and to the retailer's webhook if there is one. */
 export function createActivities({
   config,
   temporal,
+  webhook = null,
 }: {
   config: DinteroConfig;
   temporal: Client;
+  webhook?: WebhookConfig | null;
 }): Activities {
   const dintero: charges.Dintero = { client: createDinteroClient(config), config };
   const afterHints = new HintReads();
@@ -97,6 +104,20 @@ export function createActivities({
     endLease: async (ask) => {
       await endLease(temporal, ask);
     },
+    ...towardsRetailer(temporal, webhook),
+  };
+}
+
+/** Both are harmless when repeated: the event keeps its id, by which the receiver knows it. */
+function towardsRetailer(
+  temporal: Client,
+  webhook: WebhookConfig | null,
+): Pick<Activities, 'tellRetailer' | 'deliverWebhook'> {
+  return {
+    tellRetailer: async (ask) => {
+      await tellRetailer(temporal, ask);
+    },
+    deliverWebhook: createDelivery(webhook),
   };
 }
 

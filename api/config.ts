@@ -54,6 +54,8 @@ export const apiConfigSchema = z
     ATTENTION_AFTER_SECONDS: wholeSeconds.default(120),
     TEMPORAL_UI_URL: httpUrl.default('http://localhost:8233'),
     RUNBOOK_URL: httpUrl.optional(),
+    // The worker calls it and says what is wrong with it; here it only counts that there is one.
+    WEBHOOK_URL: z.string().optional(),
     PORT: z.coerce.number<string>().int().min(0).max(65_535).default(8080),
     LOG_LEVEL: z
       .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
@@ -132,6 +134,7 @@ function configOf(
       promptLifetimeSeconds: env.PROMPT_LIFETIME_SECONDS ?? null,
       attentionSeconds: env.ATTENTION_AFTER_SECONDS,
       runbookUrl: env.RUNBOOK_URL ?? `http://localhost:${env.PORT}/runbook`,
+      notifies: env.WEBHOOK_URL !== undefined,
     }),
     temporalUiUrl: env.TEMPORAL_UI_URL,
     host: env.API_KEYS.length === 0 ? '127.0.0.1' : '0.0.0.0',

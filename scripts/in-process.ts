@@ -19,6 +19,7 @@ import { pino } from 'pino';
 import { createActivities, type Activities } from '../activities/index.ts';
 import { createApi, type Api } from '../api/app.ts';
 import { deriveTimings } from '../api/timings.ts';
+import type { WebhookConfig } from '../activities/webhook.ts';
 import { createSimulator, type Simulator } from '../simulator/simulator.ts';
 import { createWorkers, runWorkers, type WorkerSetup } from '../worker/worker.ts';
 import {
@@ -26,6 +27,7 @@ import {
   type ChargePolicy,
   type Durations,
   type PolicySettings,
+  type Retries,
 } from '../workflows/policy.ts';
 import { audit, type Reported } from './audit.ts';
 import { controlSimulator, type LedgerEntry, type SimulatorControl } from './dintero-simulator.ts';
@@ -50,6 +52,8 @@ export interface InProcessOptions extends Partial<PolicySettings> {
   durations?: Partial<Durations>;
   /** False: no callback ever comes, polling finds everything. */
   hasCallbacks?: boolean;
+  /** The retailer's system; `retries` in ms, what scaling alone does not give. */
+  webhook?: WebhookConfig & { retries?: Retries };
   wrapActivities?: (activities: Activities) => Activities;
   /** Stands before the api; it hears the till and Dintero's callbacks alike. */
   wrapApi?: (api: RequestListener) => RequestListener;
@@ -96,8 +100,10 @@ interface Setup {
 export async function startInProcess(options: InProcessOptions): Promise<Kvitt> {
   quietRuntime();
   const { accountId = 'T90001234', namespace = 'default', name = 'test', scale = 0.02 } = options;
-  const policy = derivePolicy({ ...simulatedShop, ...options }, scale);
+  const notifies = options.webhook !== undefined;
+  const policy = derivePolicy({ ...simulatedShop, notifies, ...options }, scale);
   Object.assign(policy.durations, options.durations);
+  if (options.webhook?.retries !== undefined) policy.notifies = options.webhook.retries;
   const taskQueue = `${name}-${crypto.randomUUID()}`;
   const opsToken = crypto.randomUUID();
   const setup: Setup = { options, accountId, namespace, taskQueue, policy, opsToken };
@@ -200,6 +206,7 @@ async function connectWorkers(
       installation: taskQueue,
     },
     temporal: new Client({ connection: native, namespace }),
+    webhook: options.webhook ?? null,
   });
   const { wrapActivities = (real) => real } = options;
   let running: { stop: () => Promise<void> } | null = null;

@@ -8,7 +8,34 @@ const baseUrl = z
   })
   .transform((url) => url.replace(/\/+$/, ''));
 
-export const workerConfigSchema = z.object({
+/** `whsec_` and the base64 of 24 to 64 bytes, as the Standard Webhooks convention has it. */
+function isWebhookSecret(text: string): boolean {
+  const [, encoded = ''] = /^whsec_([A-Za-z0-9+/]+={0,2})$/.exec(text) ?? [];
+  const key = Buffer.from(encoded, 'base64');
+  return key.length >= 24 && key.length <= 64 && key.toString('base64') === encoded;
+}
+
+const webhookSecrets = z
+  .string()
+  .transform((text) => text.split(',').map((secret) => secret.trim()))
+  .refine((secrets) => secrets.every(isWebhookSecret), {
+    error:
+      'must be whsec_ and the base64 of 24 to 64 bytes; several, comma-separated, while one is replaced. Make one: echo "whsec_$(openssl rand -base64 32)"',
+  });
+
+const webhookUrl = z
+  .url({ protocol: /^https?$/, error: 'must be the https URL of your receiver' })
+  .refine((text) => isWithoutCredentials(text), {
+    error: 'must not carry a user or password: the signature says who is calling',
+  });
+
+function isWithoutCredentials(text: string): boolean {
+  if (!URL.canParse(text)) return true; // told already
+  const { username, password } = new URL(text);
+  return username === '' && password === '';
+}
+
+const workerVariables = z.object({
   TEMPORAL_TASK_QUEUE: z.string().min(1).default('kvitt'),
   TEMPORAL_DEPLOYMENT_NAME: z.string().min(1).default('kvitt'),
   TEMPORAL_WORKER_BUILD_ID: z
@@ -27,8 +54,22 @@ export const workerConfigSchema = z.object({
     .regex(/^[A-Za-z0-9._-]{1,40}$/)
     .default('kvitt'),
   WORKFLOW_BUNDLE: z.string().min(1).optional(),
+  WEBHOOK_URL: webhookUrl.optional(),
+  WEBHOOK_SECRET: webhookSecrets.default([]),
+  WEBHOOK_ALLOW_PRIVATE: z.stringbool().default(false),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace']).default('info'),
 });
+
+export const workerConfigSchema = workerVariables
+  .refine((env) => env.WEBHOOK_URL === undefined || env.WEBHOOK_SECRET.length > 0, {
+    path: ['WEBHOOK_SECRET'],
+    error:
+      'is missing: what goes to WEBHOOK_URL is signed. Make one: echo "whsec_$(openssl rand -base64 32)"',
+  })
+  .refine((env) => env.WEBHOOK_ALLOW_PRIVATE || env.WEBHOOK_URL?.startsWith('http:') !== true, {
+    path: ['WEBHOOK_URL'],
+    error: 'must be https (WEBHOOK_ALLOW_PRIVATE=true permits http inside your own network)',
+  });
 export type WorkerConfig = Readonly<z.infer<typeof workerConfigSchema>>;
 
 /** Reads the environment. All problems are in the one error, each with its variable; an empty value is an absent one. */

@@ -4,6 +4,7 @@ import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { DefaultLogger, NativeConnection, Runtime } from '@temporalio/worker';
 import { pino, type Logger } from 'pino';
 import type { DinteroConfig } from '../activities/dintero/config.ts';
+import type { WebhookConfig } from '../activities/webhook.ts';
 import { createActivities } from '../activities/index.ts';
 import { readWorkerConfig, type WorkerConfig } from './config.ts';
 import { sweepUntil } from './sweep.ts';
@@ -49,7 +50,11 @@ async function main(): Promise<void> {
       connection,
       namespace,
       taskQueue,
-      activities: createActivities({ config: dinteroConfig(config), temporal: client }),
+      activities: createActivities({
+        config: dinteroConfig(config),
+        temporal: client,
+        webhook: webhookConfig(config),
+      }),
       ...(config.TEMPORAL_WORKER_BUILD_ID === undefined
         ? {}
         : {
@@ -84,6 +89,15 @@ function dinteroConfig(config: WorkerConfig): DinteroConfig {
     profileId: config.DINTERO_PROFILE_ID,
     publicUrl: config.PUBLIC_URL ?? null,
     installation: config.KVITT_INSTALLATION,
+  };
+}
+
+function webhookConfig(config: WorkerConfig): WebhookConfig | null {
+  if (config.WEBHOOK_URL === undefined) return null;
+  return {
+    url: config.WEBHOOK_URL,
+    secrets: config.WEBHOOK_SECRET,
+    allowPrivate: config.WEBHOOK_ALLOW_PRIVATE,
   };
 }
 

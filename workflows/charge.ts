@@ -26,6 +26,7 @@ import { takeOrders } from './obey.ts';
 import { notCharged, prompt } from './prompt.ts';
 import { readAndJudge, waitForNews } from './reading.ts';
 import { tellStray } from './stray.ts';
+import { tellAttention, tellOutcome, type ToldBefore } from './tell-retailer.ts';
 import { takeTerminal, type Lease } from './terminal-lease.ts';
 
 export async function terminalCharge(input: ChargeInput): Promise<ChargeRecord> {
@@ -95,6 +96,7 @@ export async function follow(
         break;
       case 'wait':
         publish(charge, { ...open, state: step.state, needs_attention: step.attention });
+        await tellAttention(charge);
         // The money is reserved, so the device is done: the next customer need not wait for our capture.
         if (judgement.is === 'authorised' || charge.isFreed) await lease.release();
         break;
@@ -137,9 +139,15 @@ function endingOf(step: Extract<Step, { do: 'close_captured' | 'close_not_charge
 /** What an open charge has not: a recovery may have begun with an ending that turned out to be wrong. */
 const open = { outcome: null, reason: null, captured_amount: null, case_kind: null } as const;
 
-/** The one exit: publishes the outcome, and lets every handler answer. */
-export async function close(charge: OpenCharge, ending: Changes): Promise<ChargeRecord> {
+/** The one exit: publishes the outcome, tells it, and lets every handler answer. */
+export async function close(
+  charge: OpenCharge,
+  ending: Changes,
+  before: ToldBefore = null,
+): Promise<ChargeRecord> {
   publish(charge, ending);
+  // A transaction that was reported meanwhile is followed from outside, as after the end.
+  if (await tellOutcome(charge, before)) await tellOfOthers(charge);
   await condition(allHandlersFinished);
   return charge.record;
 }

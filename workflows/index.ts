@@ -1,6 +1,7 @@
 /** The workflows that a worker runs; their export names are their wire names. */
 export { terminalCharge } from './charge.ts';
 export { moneyCase } from './money-case.ts';
+export { notifyRetailer } from './notify.ts';
 export { recoverCharge, recoveryOrder } from './recovery.ts';
 export { strayNews } from './stray.ts';
 export { terminalLease } from './terminal-lease.ts';

@@ -75,3 +75,14 @@ export const caseKinds = [
   'orphan',
 ] as const;
 export type CaseKind = (typeof caseKinds)[number];
+
+/** What the retailer's system is told. */
+export const eventTypes = [
+  'charge.captured',
+  'charge.not_charged',
+  'charge.needs_attention',
+  'charge.corrected',
+  'case.opened',
+  'case.settled',
+] as const;
+export type EventType = (typeof eventTypes)[number];

@@ -85,6 +85,7 @@ export interface ChargeInput {
 export const terminalChargeType = 'terminalCharge';
 export const terminalLeaseType = 'terminalLease';
 export const moneyCaseType = 'moneyCase';
+export const notifyRetailerType = 'notifyRetailer';
 export const strayNewsType = 'strayNews';
 export const recoverChargeType = 'recoverCharge';
 export const recoveryOrderType = 'recoveryOrder';
@@ -107,6 +108,10 @@ export function strayWorkflowId(transactionId: string): string {
 
 export function recoveryOrderWorkflowId(chargeId: string): string {
   return `recover-order/${chargeId}`;
+}
+
+export function notifyWorkflowId(chargeId: string): string {
+  return `notify/${chargeId}`;
 }
 
 export function recoveryWorkflowId(chargeId: string): string {

@@ -28,10 +28,11 @@ import { operator } from './operator.ts';
 import { moneyText } from './money.ts';
 import type { ChargePolicy } from './policy.ts';
 import { whyNotSettle } from './settlement.ts';
+import { tellCase } from './tell-retailer.ts';
 import { tell, type Fact } from './timeline.ts';
 
 /** What a case takes over from the charge; cases of the first release have none of it. */
-type CaseSettings = Pick<ChargePolicy, 'runbookUrl'>;
+type CaseSettings = Pick<ChargePolicy, 'notifies' | 'runbookUrl'>;
 
 interface OpenCase {
   record: CaseRecord;
@@ -48,7 +49,9 @@ export async function moneyCase(
   setHandler(overview, () => overviewOf(open));
   takeKeep(open);
   for (const name of Object.keys(caseActions) as CaseAction[]) takeOrder(open, name);
+  await tellCase(opened, settings.notifies);
   await condition(() => open.record.settled_at !== null);
+  await tellCase(open.record, settings.notifies);
   await condition(allHandlersFinished);
   return open.record;
 }
@@ -225,6 +228,14 @@ export async function openCaseOf(record: ChargeRecord, settings: CaseSettings): 
   await openCase({ kind, ...of }, settings);
 }
 
+/** Of a charge's whole policy only what a case needs. */
+function taken({ notifies, runbookUrl }: CaseSettings): CaseSettings {
+  return {
+    ...(notifies === undefined ? {} : { notifies }),
+    ...(runbookUrl === undefined ? {} : { runbookUrl }),
+  };
+}
+
 type Opened = Omit<
   CaseRecord,
   | 'version'
@@ -238,7 +249,7 @@ type Opened = Omit<
 >;
 
 /** Opens a case; it lives on when whoever opened it has closed. The same money has one case at a time. */
-export async function openCase(of: Opened, { runbookUrl }: CaseSettings): Promise<void> {
+export async function openCase(of: Opened, settings: CaseSettings): Promise<void> {
   const opened: CaseRecord = {
     version: 1,
     ...of,
@@ -253,7 +264,7 @@ export async function openCase(of: Opened, { runbookUrl }: CaseSettings): Promis
     await startChild(moneyCase, {
       workflowId: caseWorkflowId(of.transaction_id),
       parentClosePolicy: ParentClosePolicy.ABANDON,
-      args: [opened, runbookUrl === undefined ? {} : { runbookUrl }],
+      args: [opened, taken(settings)],
       memo: { case: opened },
       staticSummary: `${kind}: ${moneyText(captured_amount, currency)} of ${moneyText(amount, currency)}, ${charge_id}`,
       typedSearchAttributes: [

@@ -28,6 +28,7 @@ import { moneyText } from './money.ts';
 import { isTooOld, possibleOrders } from './orders.ts';
 import type { ChargePolicy, Durations } from './policy.ts';
 import { tell, type Fact, type Source } from './timeline.ts';
+import { nothingTold, type Told } from './retailer-events.ts';
 
 /** Everything a running charge knows. Mutable: the workflow is its only writer. */
 export interface OpenCharge {
@@ -59,6 +60,8 @@ export interface OpenCharge {
   timeline: Fact[];
   /** What is waited for, in words, and until when; epoch ms. */
   waiting: { what: string; until: number } | null;
+  /** What the retailer's system was told by this run. */
+  told: Told;
 }
 
 interface Opening {
@@ -91,6 +94,7 @@ export function openCharge(opening: Opening): OpenCharge {
     isFreed: false,
     timeline: [],
     waiting: null,
+    told: nothingTold(),
     situation: {
       policy,
       prompt: { is: 'lost' } satisfies Prompt,

@@ -38,6 +38,12 @@ export interface Durations {
   pollMax: number;
 }
 
+/** When the retailer's system does not take what it is told: the first retry, and the longest time between two. In ms. */
+export interface Retries {
+  first: number;
+  max: number;
+}
+
 export interface ChargePolicy {
   promptMode: PromptMode;
   captureMode: CaptureMode;
@@ -46,6 +52,8 @@ export interface ChargePolicy {
   durations: Durations;
   /** Where people open the runbook; a charge links to the section of its word. Older charges have none. */
   runbookUrl?: string;
+  /** The retailer's system is told. Absent: it is not, as in every charge that started before somebody set it up. */
+  notifies?: Retries;
 }
 
 /** The settings that a retailer makes (design 8); the rest of the policy is derived from them. */
@@ -57,6 +65,8 @@ export interface PolicySettings {
   promptLifetimeSeconds: number | null;
   attentionSeconds: number;
   runbookUrl?: string;
+  /** A webhook of the retailer's is configured. */
+  notifies?: boolean;
 }
 
 const seconds = 1000;
@@ -99,7 +109,13 @@ export function derivePolicy(settings: PolicySettings, scale = 1): ChargePolicy 
     cancelEndsPrompt: settings.cancelEndsPrompt,
     durations: { ...scaled(durations, scale), ...technical(durations, scale) },
     ...(settings.runbookUrl === undefined ? {} : { runbookUrl: settings.runbookUrl }),
+    ...(settings.notifies === true ? { notifies: retries(scale) } : {}),
   };
+}
+
+/** A restart is over in seconds; a receiver that is down for days is asked about 24 times a day for each charge. */
+function retries(scale: number): Retries {
+  return { first: Math.max(1, 5 * seconds * scale), max: Math.max(1, 1 * hours * scale) };
 }
 
 function scaled(durations: Durations, scale: number): Durations {

@@ -38,7 +38,7 @@ export async function recoverCharge(input: RecoveryInput): Promise<ChargeRecord>
   return await untilProven(charge, async () => {
     const lease = await takeIfPromptMayLive(charge, input);
     const ending = await follow(charge, lease, (found) => retold(found, input));
-    return await close(charge, ending);
+    return await close(charge, ending, { outcome: input.former, case_kind: input.former_case });
   });
 }
 

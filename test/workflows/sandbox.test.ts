@@ -7,6 +7,7 @@ import { describe, expect, inject, it } from 'vitest';
 import { readFileSync } from 'node:fs';
 import { moves } from '../../workflows/dintero-calls.ts';
 import * as messages from '../../workflows/messages.ts';
+import * as retailerEvents from '../../workflows/retailer-events.ts';
 import * as workflows from '../../workflows/index.ts';
 import { policy } from './builders.ts';
 
@@ -58,10 +59,12 @@ describe('calls that move money', () => {
 describe('wire names', () => {
   it('equal the exported names', () => {
     const { transactionReported, prompted, cancel, keep } = messages;
-    const named = { transactionReported, prompted, cancel, keep };
+    const { somethingHappened, resend } = retailerEvents;
+    const named = { transactionReported, prompted, cancel, keep, somethingHappened, resend };
     expect(Object.values(named).map(({ name }) => name)).toEqual(Object.keys(named));
     const types = [
       messages.moneyCaseType,
+      messages.notifyRetailerType,
       messages.recoverChargeType,
       messages.recoveryOrderType,
       messages.strayNewsType,
