@@ -13,6 +13,8 @@ import { routeKeys, splitRoute, type RouteKey } from './openapi.ts';
 import { Problem, problemBody, problemKinds, temporalUnavailable } from './problems.ts';
 import { mountRunbookStyle } from './runbook-page.ts';
 import { Reading } from './reading.ts';
+import { exportStanding } from './standing-metrics.ts';
+import { StandingSource } from './standing-source.ts';
 import { connectTemporal, isTemporalFailure } from './temporal.ts';
 import { deriveTimings, type Timings } from './timings.ts';
 import { Watching } from './watch.ts';
@@ -53,6 +55,8 @@ export function createApi(options: ApiOptions): Api {
     log,
   });
   const metrics = createMetrics(() => watching.size);
+  const standing = new StandingSource(temporal, log);
+  exportStanding(metrics.registry, async () => await standing.latest());
   const reading = new Reading(temporal.client);
   const context: Context = {
     temporal,

@@ -18,26 +18,13 @@ import {
 } from '../workflows/messages.ts';
 import type { ChargePolicy } from '../workflows/policy.ts';
 import { isFinal } from './cashier.ts';
-import type { Metrics } from './metrics.ts';
+import type { CallbackKind, Metrics } from './metrics.ts';
 import { isAgreeing, newsIn, type News } from './news.ts';
 import type { Reading } from './reading.ts';
 import { chargePathSchema } from './schemas.ts';
 import { verifySignature, type SignatureVerdict } from './signature.ts';
 import { isTemporalFailure, type Temporal } from './temporal.ts';
 import type { Timings } from './timings.ts';
-
-/** What became of a callback, as it is counted. */
-type CallbackKind =
-  | 'accepted'
-  | 'stale'
-  | 'unsigned'
-  | 'coalesced'
-  | 'bad_signature'
-  | 'malformed'
-  | 'agrees'
-  | 'stray'
-  | 'too_many'
-  | 'unstored';
 
 export interface CallbackDeps {
   temporal: Temporal;

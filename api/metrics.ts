@@ -1,5 +1,21 @@
 /** What an operator's dashboard and alerts are made of. One registry per api, so that tests can run several. */
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { problemKinds } from './problems.ts';
+
+/** What became of a callback, as it is counted. */
+const callbackKinds = [
+  'accepted',
+  'stale',
+  'unsigned',
+  'coalesced',
+  'bad_signature',
+  'malformed',
+  'agrees',
+  'stray',
+  'too_many',
+  'unstored',
+] as const;
+export type CallbackKind = (typeof callbackKinds)[number];
 
 export interface Metrics {
   registry: Registry;
@@ -21,7 +37,7 @@ export function createMetrics(watchersOpen: () => number): Metrics {
       this.set(watchersOpen());
     },
   });
-  return {
+  const metrics: Metrics = {
     registry,
     requests: new Histogram({
       name: 'kvitt_api_request_seconds',
@@ -50,4 +66,8 @@ export function createMetrics(watchersOpen: () => number): Metrics {
       registers,
     }),
   };
+  // From nought on: the first of its kind would be no increase otherwise.
+  for (const kind of callbackKinds) metrics.callbacks.inc({ kind }, 0);
+  for (const code of Object.keys(problemKinds)) metrics.problems.inc({ code }, 0);
+  return metrics;
 }

@@ -53,6 +53,13 @@ const workerVariables = z.object({
     .string()
     .regex(/^[A-Za-z0-9._-]{1,40}$/)
     .default('kvitt'),
+  METRICS_ADDRESS: z
+    .string()
+    .regex(
+      /^(?:\d{1,3}(?:\.\d{1,3}){3}|\[[0-9a-fA-F:]+\]):\d{1,5}$/,
+      'must be an address with a port, such as 127.0.0.1:9464',
+    )
+    .optional(),
   WORKFLOW_BUNDLE: z.string().min(1).optional(),
   WEBHOOK_URL: webhookUrl.optional(),
   WEBHOOK_SECRET: webhookSecrets.default([]),

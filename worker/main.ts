@@ -7,11 +7,12 @@ import type { DinteroConfig } from '../activities/dintero/config.ts';
 import type { WebhookConfig } from '../activities/webhook.ts';
 import { createActivities } from '../activities/index.ts';
 import { readWorkerConfig, type WorkerConfig } from './config.ts';
+import { countFromNought, telemetryOptions } from './metrics.ts';
 import { sweepUntil } from './sweep.ts';
 import { createWorkers, runWorkers } from './worker.ts';
 
 /** Temporal's own lines and the workflows' through pino, so that one format carries the charge id everywhere. */
-function installRuntime(log: Logger): void {
+function installRuntime(log: Logger, metricsAddress: string | undefined): void {
   const levels = {
     TRACE: 'trace',
     DEBUG: 'debug',
@@ -27,13 +28,17 @@ function installRuntime(log: Logger): void {
     const isNews = !message.startsWith('No workflows registered');
     log[isNews ? levels[level] : 'debug']({ ...meta, ...chargeId }, message);
   });
-  Runtime.install({ logger, shutdownSignals: ['SIGTERM', 'SIGINT'] });
+  Runtime.install({
+    logger,
+    shutdownSignals: ['SIGTERM', 'SIGINT'],
+    ...telemetryOptions(metricsAddress),
+  });
 }
 
 async function main(): Promise<void> {
   const config = readWorkerConfig(process.env);
   const log = pino({ name: 'worker', level: config.LOG_LEVEL });
-  installRuntime(log);
+  installRuntime(log, config.METRICS_ADDRESS);
   const temporal = loadClientConnectConfig();
   const namespace = temporal.namespace ?? 'default';
   const connection = await NativeConnection.connect({
@@ -67,6 +72,7 @@ async function main(): Promise<void> {
         ? {}
         : { bundle: { codePath: config.WORKFLOW_BUNDLE } }),
     });
+    countFromNought(Runtime.instance().metricMeter, { namespace, taskQueue });
     const running = runWorkers(workers);
     sweeping = sweepUntil(stopped.signal, { temporal: client, taskQueue, log });
     log.info({ namespace, taskQueue }, 'worker ready');

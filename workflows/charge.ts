@@ -13,6 +13,7 @@ import {
 } from '@temporalio/workflow';
 import { sendMove } from './dintero-calls.ts';
 import type { ChargeInput, ChargeRecord, Item } from './messages.ts';
+import { countEnding } from './metrics.ts';
 import { openCaseOf } from './money-case.ts';
 import { nextStep, type Step } from './next-step.ts';
 import {
@@ -146,6 +147,7 @@ export async function close(
   before: ToldBefore = null,
 ): Promise<ChargeRecord> {
   publish(charge, ending);
+  countEnding(charge);
   // A transaction that was reported meanwhile is followed from outside, as after the end.
   if (await tellOutcome(charge, before)) await tellOfOthers(charge);
   await condition(allHandlersFinished);

@@ -65,7 +65,9 @@ const obey: Record<Order, (charge: OpenCharge, input: ActionInput) => void> = {
     const { situation } = charge;
     situation.captures = again(situation.captures);
     // Dintero's own capture is waited for no longer.
-    situation.authorisedSince = 0;
+    const { autoCaptureWait } = situation.policy.durations;
+    const waitedLong = Date.now() - autoCaptureWait - 1;
+    situation.authorisedSince = Math.min(situation.authorisedSince ?? waitedLong, waitedLong);
   },
   void: (charge) => {
     const { situation } = charge;

@@ -7,6 +7,7 @@ import { certainRefusal, createSession, paySession, type Failed } from './dinter
 import { readSale } from './dintero-reads.ts';
 import type { Reason } from './lists.ts';
 import type { Item } from './messages.ts';
+import { countPrompt } from './metrics.ts';
 import { publish, type Changes, type OpenCharge } from './open-charge.ts';
 import { tellStray } from './stray.ts';
 import type { Lease } from './terminal-lease.ts';
@@ -67,6 +68,7 @@ async function askForCard(charge: OpenCharge, items: Item[] | null): Promise<Cha
   charge.situation.prompt = { is: 'sent' };
   tell(charge.timeline, { source: 'kvitt', text: 'the session was created, the terminal asks' });
   publish(charge, { state: 'waiting_for_card' });
+  countPrompt(charge);
   return null;
 }
 

@@ -17,6 +17,7 @@ import {
 } from '@temporalio/workflow';
 import type { Activities, TerminalHolder } from '../activities/index.ts';
 import { terminalWorkflowId } from './messages.ts';
+import { countLeaseRefusal } from './metrics.ts';
 import type { OpenCharge } from './open-charge.ts';
 
 /** The device is done: the next charge may have the terminal, though this one still waits for its capture. */
@@ -92,6 +93,7 @@ export async function takeTerminal({ record, situation }: OpenCharge): Promise<L
       await sleep(leaseLook, { summary: 'The terminal is busy: one more look' });
     }
   }
+  countLeaseRefusal();
   return { ...noLease, heldBy };
 }
 

@@ -1,5 +1,6 @@
 /** One HTTP request with a time-out, and whether it certainly never left. */
 import type { Attempt } from '../failures.ts';
+import { measured } from './measure.ts';
 
 export interface HttpRequest {
   method: 'GET' | 'POST';
@@ -28,8 +29,13 @@ const unsentCodes = new Set([
   'ERR_TLS_CERT_ALTNAME_INVALID',
 ]);
 
-/** Never throws: what became of the request is a value. Redirects are not followed, they would send it twice. */
+/** Never throws: what became of the request is a value, and is counted. */
 export async function send(request: HttpRequest): Promise<Attempt> {
+  return await measured(request, sendOnce);
+}
+
+/** Redirects are not followed, they would send it twice. */
+async function sendOnce(request: HttpRequest): Promise<Attempt> {
   const { method, url, headers, body, timeoutMs } = request;
   try {
     const response = await fetch(url, {

@@ -17,10 +17,19 @@ const schema = z.object({
       restart: z.string(),
       environment: z.record(z.string(), z.string()),
       ports: z.array(z.string()).default([]),
+      volumes: z.array(z.string()).default([]),
       healthcheck: z.object({ test: z.array(z.string()) }).optional(),
       stop_grace_period: z.string().optional(),
       init: z.boolean().optional(),
       depends_on: z.record(z.string(), z.object({ condition: z.string() })).default({}),
+    }),
+  ),
+});
+const prometheusSchema = z.object({
+  rule_files: z.array(z.string()),
+  scrape_configs: z.array(
+    z.object({
+      dns_sd_configs: z.array(z.object({ names: z.array(z.string()), port: z.number() })),
     }),
   ),
 });
@@ -48,6 +57,7 @@ describe('docker-compose.yml', () => {
     expect(services['temporal']?.ports).toHaveLength(1);
     expect(services['ui']?.ports).toHaveLength(1);
     expect(services['postgres']?.ports).toEqual([]);
+    expect(services['worker']?.ports).toEqual([]);
   });
 
   test('the UI cannot end, repeat or start a charge', () => {
@@ -60,6 +70,19 @@ describe('docker-compose.yml', () => {
     ]) {
       expect(environment[`TEMPORAL_${what}_DISABLED`]).toBe('true');
     }
+  });
+
+  test('Prometheus finds the api, the worker and the rules where they are', () => {
+    const own = readFileSync(fileURLToPath(new URL('prometheus/prometheus.yml', root)), 'utf8');
+    const { rule_files, scrape_configs } = prometheusSchema.parse(parse(own));
+    const port = (name: string, variable: string): number =>
+      Number(services[name]?.environment[variable]?.split(':').at(-1));
+    expect(scrape_configs.flatMap(({ dns_sd_configs }) => dns_sd_configs)).toMatchObject([
+      { names: ['api'], port: port('api', 'PORT') },
+      { names: ['worker'], port: port('worker', 'METRICS_ADDRESS') },
+    ]);
+    const mounts = (services['prometheus']?.volumes ?? []).map((volume) => volume.split(':'));
+    expect(mounts).toContainEqual(['./prometheus/alerts.yml', ...rule_files, 'ro']);
   });
 
   test.each(servers)('%s is a server: it restarts and its health is asked', (name) => {
@@ -96,7 +119,7 @@ describe('docker-compose.yml', () => {
   });
 
   test('images are pinned', () => {
-    for (const [, { image }] of all) expect(image).toMatch(/:(\d|\$\{)/);
+    for (const [, { image }] of all) expect(image).toMatch(/:(v?\d|\$\{)/);
     expect(services['temporal']?.environment['NUM_HISTORY_SHARDS']).toBe('512');
   });
 });

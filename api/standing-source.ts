@@ -1,0 +1,201 @@
+/**
+ * Where the numbers of `standing.ts` come from: Temporal's lists, read on the line of those who wait, so that a scrape
+ * never queues before a new charge. One reading at a time, kept for a while, bounded in size and time.
+ */
+import { LRUCache } from 'lru-cache';
+import type { Logger } from 'pino';
+import {
+  moneyCaseType,
+  recoverChargeType,
+  terminalChargeType,
+  type CaseRecord,
+} from '../workflows/messages.ts';
+import { readingOf, type ReadCharge } from './cashier.ts';
+import { listPage } from './list.ts';
+import { isClosed, Reading, recordIn } from './reading.ts';
+import { sumUp, type NotificationRecord, type Standing } from './standing.ts';
+import { isTemporalFailure, type Temporal } from './temporal.ts';
+
+/** Milliseconds. */
+export interface StandingTimings {
+  /** Within this a reading is not repeated: several Prometheus servers cost what one costs. */
+  fresh: number;
+  /** A scrape waits this long for a reading; Prometheus itself gives up after 10 s. */
+  wait: number;
+  /** A reading that takes longer is given up. */
+  read: number;
+  /** A reading that came too late for its scrape serves the next ones; what is older than this is not told. */
+  stale: number;
+}
+
+const defaultTimings: StandingTimings = { fresh: 10_000, wait: 2_000, read: 15_000, stale: 60_000 };
+
+/** More open charges than a large chain has; about 1 KB each. */
+const pageSize = 500;
+const pagesMax = 10;
+/**
+ * Workflows that were ended from outside are looked at one by one, as the lists do: most have been recovered since. So
+ * many in one reading, and what has a proven outcome not again for a while.
+ */
+const looksMax = 100;
+const provenForMs = 10 * 60_000;
+
+/** The type of `notify/<charge_id>`; each shows what it has not told yet. */
+const notifyRetailerType = 'notifyRetailer';
+
+export class StandingSource {
+  readonly #temporal: Temporal;
+  readonly #reading: Reading;
+  readonly #timings: StandingTimings;
+  readonly #log: Logger;
+  readonly #proven = new LRUCache<string, true>({ max: 10_000, ttl: provenForMs });
+  #latest: { standing: Standing; at: number } | null = null;
+  #running: Promise<void> | null = null;
+  #askedAt = -Infinity;
+
+  constructor(temporal: Temporal, log: Logger, timings: Partial<StandingTimings> = {}) {
+    const { connection, client } = temporal.waiting;
+    this.#log = log;
+    this.#temporal = { ...temporal, connection, client };
+    this.#reading = new Reading(client);
+    this.#timings = { ...defaultTimings, ...timings };
+  }
+
+  /** null: it is not known how things stand. Never rejects, and never takes longer than a scrape may. */
+  async latest(): Promise<Standing | null> {
+    const { fresh, wait, stale } = this.#timings;
+    if (Date.now() - this.#askedAt >= fresh) {
+      this.#askedAt = Date.now();
+      this.#running ??= this.#refresh().finally(() => (this.#running = null));
+    }
+    if (this.#running !== null) await within(wait, this.#running);
+    return this.#age() < stale ? (this.#latest?.standing ?? null) : null;
+  }
+
+  #age(): number {
+    return this.#latest === null ? Infinity : Date.now() - this.#latest.at;
+  }
+
+  async #refresh(): Promise<void> {
+    const { connection } = this.#temporal;
+    const deadline = Date.now() + this.#timings.read;
+    try {
+      const standing = await connection.withDeadline(deadline, async () => await this.#read());
+      this.#latest = { standing, at: Date.now() };
+    } catch (err) {
+      this.#log.warn({ err }, 'How things stand could not be read: their metrics are absent');
+      // What was true before is not told as if it were: the numbers are absent, and `is_known` says so.
+      this.#latest = null;
+    }
+  }
+
+  async #read(): Promise<Standing> {
+    const [charges, cases, notifications] = await Promise.all([
+      this.#openCharges(),
+      this.#list(`WorkflowType = '${moneyCaseType}' AND ExecutionStatus != 'Completed'`),
+      this.#list(`WorkflowType = '${notifyRetailerType}' AND ExecutionStatus = 'Running'`),
+    ]);
+    const isTruncated = [charges, cases, notifications].some((part) => part.isTruncated);
+    const caseRecords = cases.workflows.flatMap(({ memo }) => caseIn(memo));
+    return sumUp({
+      charges: charges.reads,
+      cases: [...new Map(caseRecords.map((one) => [one.transaction_id, one])).values()],
+      notifications: notifications.workflows.flatMap(({ memo }) => notificationIn(memo)),
+      isTruncated,
+      now: Date.now(),
+    });
+  }
+
+  /** What runs speaks for its charge; of the rest each charge is looked at, for it may have been recovered. */
+  async #openCharges(): Promise<{ reads: ReadCharge[]; isTruncated: boolean }> {
+    const types = `'${terminalChargeType}', '${recoverChargeType}'`;
+    const listed = await this.#list(
+      `WorkflowType IN (${types}) AND ExecutionStatus != 'Completed'`,
+    );
+    const running = listed.workflows.filter(({ status }) => !isClosed(status));
+    const reads = new Map(
+      running
+        .flatMap((one) => runningCharge(one))
+        .map((read): [string, ReadCharge] => [read.record.charge_id, read]),
+    );
+    const ended = new Set(
+      listed.workflows
+        .filter(({ status }) => isClosed(status))
+        .map(({ workflowId }) => workflowId.slice(workflowId.indexOf('/') + 1))
+        .filter((chargeId) => !reads.has(chargeId) && !this.#proven.has(chargeId)),
+    );
+    const looked = [...ended].slice(0, looksMax);
+    for (const [index, read] of (await this.#look(looked)).entries()) {
+      const chargeId = looked[index] ?? '';
+      if (read === null || read.record.outcome !== null) this.#proven.set(chargeId, true);
+      else reads.set(chargeId, read);
+    }
+    return {
+      reads: [...reads.values()].filter(({ record }) => record.outcome === null),
+      isTruncated: listed.isTruncated || ended.size > looked.length,
+    };
+  }
+
+  /** One whose memo cannot be read must not hide the others. */
+  async #look(chargeIds: readonly string[]): Promise<(ReadCharge | null)[]> {
+    return await Promise.all(
+      chargeIds.map(async (chargeId) => {
+        try {
+          return await this.#reading.find(chargeId);
+        } catch (err) {
+          if (isTemporalFailure(err)) throw err;
+          return null;
+        }
+      }),
+    );
+  }
+
+  async #list(query: string): Promise<{ workflows: Listed[]; isTruncated: boolean }> {
+    const workflows: Listed[] = [];
+    let cursor: string | null = null;
+    for (let page = 0; page < pagesMax; page += 1) {
+      const next = await listPage(this.#temporal, {
+        query,
+        limit: pageSize,
+        ...(cursor === null ? {} : { cursor }),
+      });
+      workflows.push(...next.workflows);
+      cursor = next.next_cursor;
+      if (cursor === null) break;
+    }
+    return { workflows, isTruncated: cursor !== null };
+  }
+}
+
+type Listed = Awaited<ReturnType<typeof listPage>>['workflows'][number];
+
+function runningCharge({ workflowId, memo }: Listed): ReadCharge[] {
+  try {
+    const record = recordIn(memo);
+    return [readingOf({ record, workflowId, isClosed: false, case: 'none', now: Date.now() })];
+  } catch {
+    return [];
+  }
+}
+
+function caseIn(memo: Record<string, unknown>): CaseRecord[] {
+  const record = memo['case'] as CaseRecord | undefined;
+  return record?.version === 1 ? [record] : [];
+}
+
+function notificationIn(memo: Record<string, unknown>): NotificationRecord[] {
+  const record = memo['notification'] as Partial<NotificationRecord> | undefined;
+  const waiting = Number(record?.waiting);
+  if (!Number.isSafeInteger(waiting) || waiting <= 0) return [];
+  const timestamp = record?.oldest?.timestamp ?? '';
+  return [{ waiting, oldest: Number.isNaN(Date.parse(timestamp)) ? null : { timestamp } }];
+}
+
+async function within(ms: number, work: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const timeout = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, ms);
+  });
+  await Promise.race([work, timeout]);
+  clearTimeout(timer);
+}

@@ -1,0 +1,171 @@
+import { describe, expect, test } from 'vitest';
+import { riskOf, sumUp, unwantedOf, type Count, type Listed } from '../../api/standing.ts';
+import { readingOf, type ReadCharge } from '../../api/cashier.ts';
+import { attentions, caseKinds } from '../../workflows/lists.ts';
+import type { CaseRecord, ChargeRecord } from '../../workflows/messages.ts';
+import { record } from '../workflows/builders.ts';
+
+const now = Date.parse('2026-11-22T10:00:00.000Z');
+const ago = (seconds: number): string => new Date(now - seconds * 1000).toISOString();
+
+/** As the api reads it; `isClosed` makes it lost. */
+function read(change: Partial<ChargeRecord>, isClosed = false): ReadCharge {
+  const charge = record({ created_at: ago(90), state_since: ago(30), ...change });
+  return readingOf({ record: charge, workflowId: 'charge/S-1.1', isClosed, case: 'none', now });
+}
+
+function caseOf(change: Partial<CaseRecord>): CaseRecord {
+  return {
+    version: 1,
+    kind: 'captured_after_cancel',
+    charge_id: 'S-1.1',
+    transaction_id: 'T1',
+    amount: 12900,
+    captured_amount: 12900,
+    currency: 'NOK',
+    terminal_id: null,
+    store_id: null,
+    opened_at: ago(600),
+    settled_at: null,
+    settled_as: null,
+    settled_by: null,
+    ...change,
+  };
+}
+
+function sum(listed: Partial<Listed>): ReturnType<typeof sumUp> {
+  const nothing = { charges: [], cases: [], notifications: [], isTruncated: false };
+  return sumUp({ ...nothing, ...listed, now });
+}
+
+const counted = <Labels>(rows: Count<Labels>[]): Count<Labels>[] =>
+  rows.filter(({ count }) => count !== 0);
+
+describe(sumUp.name, () => {
+  test('has a row for every word when nothing is open', () => {
+    const { open, attention, cases, money, notifications } = sum({});
+    expect(attention.map(({ labels }) => labels.reason)).toEqual([...attentions]);
+    expect(cases.map(({ labels }) => labels.kind)).toEqual([...caseKinds]);
+    expect(open).toHaveLength(25);
+    expect([...open, ...attention, ...cases, notifications].every(({ count }) => count === 0)).toBe(
+      true,
+    );
+    expect(money).toEqual([]);
+  });
+
+  test('counts what is open by state and by the age of the charge', () => {
+    const { open } = sum({
+      charges: [
+        read({ state: 'waiting_for_card' }),
+        read({ state: 'waiting_for_card', created_at: ago(100) }),
+        read({ state: 'checking', created_at: ago(59), state_since: ago(1) }),
+        read({ state: 'approved', created_at: ago(60) }),
+        read({ state: 'cancelling', created_at: ago(86_400) }),
+      ],
+    });
+    expect(counted(open)).toEqual([
+      { labels: { state: 'waiting_for_card', age: '1m_to_5m' }, count: 2, oldestSeconds: 100 },
+      { labels: { state: 'approved', age: '1m_to_5m' }, count: 1, oldestSeconds: 60 },
+      { labels: { state: 'checking', age: 'under_1m' }, count: 1, oldestSeconds: 59 },
+      { labels: { state: 'cancelling', age: 'over_1d' }, count: 1, oldestSeconds: 86_400 },
+    ]);
+  });
+
+  test('counts who asks for a person: an age and a lost workflow are told without a worker', () => {
+    const { attention } = sum({
+      charges: [
+        read({ state: 'starting', attention_at: ago(40), state_since: ago(160) }),
+        read({ state: 'starting', attention_at: ago(-40) }),
+        read({ state: 'cancelling', needs_attention: 'prompt_may_live', state_since: ago(70) }),
+        read({ state: 'cancelling', needs_attention: 'prompt_may_live', state_since: ago(20) }),
+        read({ state: 'waiting_for_card', state_since: ago(50) }, true),
+      ],
+    });
+    expect(counted(attention)).toEqual([
+      { labels: { reason: 'starting_too_long' }, count: 1, oldestSeconds: 40 },
+      { labels: { reason: 'prompt_may_live' }, count: 2, oldestSeconds: 70 },
+      { labels: { reason: 'workflow_lost' }, count: 1, oldestSeconds: 50 },
+    ]);
+  });
+
+  test('adds up money at risk for each currency and kind, in minor units', () => {
+    const { money } = sum({
+      charges: [
+        read({ state: 'approved', amount: 100, state_since: ago(5) }),
+        read({ state: 'cancelling', needs_attention: 'void_refused', amount: 20 }),
+        read({ state: 'checking', amount: 7, currency: 'SEK' }),
+        read({ state: 'waiting_for_card', amount: 3 }, true),
+        read({ state: 'waiting_for_card', amount: 5000 }),
+        read({ state: 'checking', amount: null, currency: null }),
+      ],
+      cases: [
+        caseOf({}),
+        caseOf({ kind: 'orphan', amount: null, captured_amount: 1 }),
+        caseOf({ settled_at: ago(1) }),
+      ],
+    });
+    expect(money).toEqual([
+      { labels: { currency: 'NOK', kind: 'approved_not_captured' }, count: 120, oldestSeconds: 30 },
+      { labels: { currency: 'SEK', kind: 'unknown' }, count: 7, oldestSeconds: 30 },
+      { labels: { currency: 'NOK', kind: 'unknown' }, count: 3, oldestSeconds: 30 },
+      { labels: { currency: 'NOK', kind: 'captured_unwanted' }, count: 12901, oldestSeconds: 600 },
+    ]);
+  });
+
+  test('counts open cases, and the charges that have one', () => {
+    const { cases, attention } = sum({
+      cases: [
+        caseOf({}),
+        caseOf({ kind: 'orphan', opened_at: ago(9) }),
+        caseOf({ kind: 'orphan', settled_at: ago(1) }),
+      ],
+    });
+    expect(counted(cases)).toEqual([
+      { labels: { kind: 'captured_after_cancel' }, count: 1, oldestSeconds: 600 },
+      { labels: { kind: 'orphan' }, count: 1, oldestSeconds: 9 },
+    ]);
+    expect(counted(attention)).toEqual([
+      { labels: { reason: 'case_open' }, count: 1, oldestSeconds: 600 },
+    ]);
+  });
+
+  test("counts what the retailer's system has not taken", () => {
+    const { notifications } = sum({
+      notifications: [
+        { waiting: 2, oldest: { timestamp: ago(50) } },
+        { waiting: 1, oldest: null },
+      ],
+    });
+    expect(notifications).toEqual({ labels: {}, count: 3, oldestSeconds: 50 });
+  });
+});
+
+describe(riskOf.name, () => {
+  test.each([
+    ['starting', null, null],
+    ['waiting_for_card', null, null],
+    ['waiting_for_card', 'waiting_too_long', 'unknown'],
+    ['approved', null, 'approved_not_captured'],
+    ['approved', 'capture_refused', 'approved_not_captured'],
+    ['checking', null, 'unknown'],
+    ['cancelling', 'prompt_may_live', 'unknown'],
+    ['cancelling', 'void_refused', 'approved_not_captured'],
+  ] as const)('%s %s: %s', (state, needs_attention, risk) => {
+    expect(riskOf(record({ state, needs_attention }))).toBe(risk);
+  });
+});
+
+describe(unwantedOf.name, () => {
+  test.each([
+    ['captured_after_cancel', 12900, 12900, 12900],
+    ['captured_after_not_charged', 12900, 12900, 12900],
+    ['orphan', null, 500, 500],
+    ['refunded_outside', 12900, 12900, 12900],
+    ['amount_differs', 12900, 14000, 1100],
+    ['amount_differs', 12900, 12900, 12900],
+    ['amount_differs', 12900, 0, 12900],
+    ['partly_captured', 12900, 10000, 2900],
+  ] as const)('%s, %s asked and %s captured: %s', (kind, amount, captured_amount, unwanted) => {
+    expect(unwantedOf(caseOf({ kind, amount, captured_amount }))).toBe(unwanted);
+  });
+});
