@@ -15,6 +15,7 @@ import { mountRunbookStyle } from './runbook-page.ts';
 import { Reading } from './reading.ts';
 import { exportStanding } from './standing-metrics.ts';
 import { StandingSource } from './standing-source.ts';
+import { countSwitches, Switches } from './switches.ts';
 import { connectTemporal, isTemporalFailure } from './temporal.ts';
 import { deriveTimings, type Timings } from './timings.ts';
 import { Watching } from './watch.ts';
@@ -58,12 +59,15 @@ export function createApi(options: ApiOptions): Api {
   const standing = new StandingSource(temporal, log);
   exportStanding(metrics.registry, async () => await standing.latest());
   const reading = new Reading(temporal.client);
+  const switches = new Switches({ temporal, taskQueue: options.taskQueue, timings, log });
+  countSwitches(metrics.registry, switches);
   const context: Context = {
     temporal,
     reading,
     policy: options.policy,
     taskQueue: options.taskQueue,
     timings,
+    switches,
     watching,
     metrics,
     callbacks: new Callbacks({ ...options, temporal, reading, timings, metrics }),

@@ -24,7 +24,7 @@ import { createOpsHandlers } from './ops-handlers.ts';
 import { Problem } from './problems.ts';
 import { checkReadiness } from './ready.ts';
 import { createRunbookPage } from './runbook-page.ts';
-import { bodyOf, invalidRequest, validate } from './request.ts';
+import { assertOwnAccount, bodyOf, validate } from './request.ts';
 import {
   cancelRequestSchema,
   caseListQuerySchema,
@@ -151,16 +151,4 @@ async function getSale(context: Context, req: Request, res: Answer): Promise<voi
   const charges = attempts.map((attempt) => viewOf(attempt.read, attempt.answer));
   const sale: Sale = { reference, state: deciding.record.state, ...answer, charges };
   res.json(sale);
-}
-
-/** The account is part of a terminal's id: a till of the sandbox must not prompt in production, nor the reverse. */
-function assertOwnAccount(terminalId: string, accountId: string): void {
-  if (terminalId.startsWith(`${accountId}-`)) return;
-  throw invalidRequest([
-    {
-      field: 'terminal_id',
-      problem: `belongs to another Dintero account than ${accountId} (got ${terminalId})`,
-      hint: `Send a terminal of ${accountId}, or ask the service of the other environment`,
-    },
-  ]);
 }

@@ -37,6 +37,7 @@ export const routeKeys = [
   'GET /cases/{transaction_id}',
   'POST /webhooks/dintero/charges/{charge_id}',
   'GET /webhooks/dintero/charges/{charge_id}',
+  ...opsRouteKeys,
   'GET /healthz',
   'GET /readyz',
   'GET /metrics',

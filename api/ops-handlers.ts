@@ -23,6 +23,7 @@ import { orderCase, orderCharge, overviewOfCase, overviewOfCharge } from './ops.
 import { Problem } from './problems.ts';
 import { bodyOf, validate } from './request.ts';
 import { casePathSchema } from './schemas.ts';
+import { switchHandlers } from './switch-handlers.ts';
 
 export function createOpsHandlers(context: Context): Record<OpsRouteKey, Handler> {
   const onCharges = chargeActionNames.map((name) => [
@@ -50,10 +51,11 @@ export function createOpsHandlers(context: Context): Record<OpsRouteKey, Handler
       res.json(explained);
     },
   } satisfies Partial<Record<OpsRouteKey, Handler>>;
-  return { ...reads, ...Object.fromEntries([...onCharges, ...onCases]) } as Record<
-    OpsRouteKey,
-    Handler
-  >;
+  return {
+    ...reads,
+    ...switchHandlers(context),
+    ...Object.fromEntries([...onCharges, ...onCases]),
+  } as Record<OpsRouteKey, Handler>;
 }
 
 /** An order is answered with what became of it, when that is known soon; `Prefer: wait` asks for longer. */

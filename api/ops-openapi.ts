@@ -20,6 +20,7 @@ import {
   withBody,
 } from './openapi-parts.ts';
 import { casePathSchema, chargePathSchema } from './schemas.ts';
+import { switchOperations, switchRouteKeys } from './switch-openapi.ts';
 
 type ChargeKey = `POST /ops/charges/{charge_id}/${ChargeAction}`;
 type CaseKey = `POST /ops/cases/{transaction_id}/${CaseAction}`;
@@ -39,6 +40,7 @@ export const opsRouteKeys = [
   ...readKeys,
   ...chargeActionNames.map(chargeActionKey),
   ...caseActionNames.map(caseActionKey),
+  ...switchRouteKeys,
 ] as const;
 export type OpsRouteKey = (typeof opsRouteKeys)[number];
 
@@ -151,5 +153,6 @@ const onCases = caseActionNames.map((name) => [
 
 export const opsOperations = {
   ...reads,
+  ...switchOperations,
   ...Object.fromEntries([...onCharges, ...onCases]),
 } as Record<OpsRouteKey, ZodOpenApiOperationObject>;

@@ -79,9 +79,9 @@ export const problemKinds = {
   },
   not_possible_now: {
     status: 409,
-    title: 'The charge is not in a state that allows this',
+    title: 'What is true now does not allow this',
     meaning:
-      'The order does not fit what is true of the charge now; `detail` says why and what is possible.',
+      'The order does not fit what is true now, of the charge or of what is switched off; `detail` says why and what is possible.',
     advice: 'ask_for_help',
     isChargeAdvice: true,
   },
@@ -127,7 +127,8 @@ export const problemKinds = {
   switched_off: {
     status: 503,
     title: 'New charges are switched off',
-    meaning: 'An operator has stopped new charges; open ones go on.',
+    meaning:
+      'An operator has stopped new charges, here or everywhere; `detail` is their text for the cashier. Open ones go on.',
     advice: 'ask_for_help',
   },
   temporal_unavailable: {

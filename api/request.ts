@@ -1,6 +1,7 @@
 /** From bytes to a validated value, or to a problem that names each field, what is wrong and the way out. */
 import type { Request } from 'express';
 import * as z from 'zod';
+import { holdsCardNumber } from '../workflows/card-number.ts';
 import { Problem, type FieldError } from './problems.ts';
 
 /** Validates the JSON body; an empty one counts as `{}`, so that an order without options needs none. */
@@ -39,6 +40,22 @@ export function invalidRequest(errors: FieldError[]): Problem {
   return new Problem('invalid_request', [...shown, ...more].join(' '), {
     errors: errors.slice(0, errorsMax),
   });
+}
+
+/** The account is part of a terminal's id: a till of the sandbox must not prompt in production, nor the reverse. */
+export function assertOwnAccount(
+  terminalId: string,
+  accountId: string,
+  field = 'terminal_id',
+): void {
+  if (terminalId.startsWith(`${accountId}-`)) return;
+  throw invalidRequest([
+    {
+      field,
+      problem: `belongs to another Dintero account than ${accountId} (got ${terminalId})`,
+      hint: `Send a terminal of ${accountId}, or ask the service of the other environment`,
+    },
+  ]);
 }
 
 /** JSON, strictly: a member given twice is refused, because readers differ in which of the two they believe. */
@@ -109,7 +126,8 @@ function problemOf(issue: Issue, value: unknown): string {
 
 /** Enough to recognise a value, too little to leak a long one. */
 function show(value: unknown): string {
-  return shorten(typeof value === 'number' ? String(value) : JSON.stringify(value));
+  const text = typeof value === 'number' ? String(value) : JSON.stringify(value);
+  return holdsCardNumber(text) ? 'what is not repeated here' : shorten(text);
 }
 
 function shorten(text: string): string {

@@ -22,12 +22,12 @@ const reference = z.string().regex(referencePattern, 'is not 1 to 36 of A-Z a-z 
   example: 'S-1001',
 });
 const dinteroId = z.string().regex(/^[A-Za-z0-9_-]{1,40}$/, 'is not 1 to 40 of A-Z a-z 0-9 _ -');
-const storeId = dinteroId.meta({
+export const storeId = dinteroId.meta({
   description:
     "Your own store id at Dintero, 1 to 40 of A-Z a-z 0-9 _ - (not Dintero's generated id)",
   example: 'bergen-01',
 });
-const terminalId = z
+export const terminalId = z
   .string()
   .regex(/^[PT]\d{8}-T\d{4}$/, 'is not an account id, a dash, and T with four digits')
   .meta({

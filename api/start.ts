@@ -26,6 +26,7 @@ import {
 } from '../workflows/messages.ts';
 import { inMajorUnits } from '../workflows/money.ts';
 import type { ChargePolicy } from '../workflows/policy.ts';
+import { offFor, type SwitchedOff } from '../workflows/switches.ts';
 import type { Charge } from './answers.ts';
 import { isFree, type ReadCharge } from './cashier.ts';
 import { Problem, temporalUnavailable } from './problems.ts';
@@ -33,6 +34,7 @@ import { executionStatus, type Reading } from './reading.ts';
 import { differences, firstRecord } from './record.ts';
 import type { ChargeRequest } from './schemas.ts';
 import { isTemporalFailure, type Temporal } from './temporal.ts';
+import type { Switches } from './switches.ts';
 import type { Timings } from './timings.ts';
 
 export interface OrderDeps {
@@ -41,6 +43,7 @@ export interface OrderDeps {
   policy: ChargePolicy;
   taskQueue: string;
   timings: Timings;
+  switches: Switches;
 }
 
 export interface Started {
@@ -87,16 +90,21 @@ export function unanswered(detail: string): (err: unknown) => never {
   };
 }
 
-/** What must be known before a start: the charge itself if the start might be refused, and the attempt before it. */
+/**
+ * What must be known before a start: what is switched off, the charge itself if the start might be refused, and the
+ * attempt before it. A charge that is known is never refused by a switch.
+ */
 async function lookFirst(deps: OrderDeps, request: ChargeRequest): Promise<ReadCharge | null> {
   const isLate = request.not_after !== undefined && Date.parse(request.not_after) <= Date.now();
-  if (request.attempt === 1 && !isLate) return null;
+  const off = offFor(await deps.switches.current(), request);
+  if (request.attempt === 1 && !isLate && off === null) return null;
   const known = await deps.reading.find(`${request.reference}.${request.attempt}`);
   if (known !== null) {
     await assertSame(deps, known, request);
     return known;
   }
-  await assertPreviousClosed(deps, request);
+  const previous = await assertPreviousClosed(deps, request);
+  if (off !== null) throw switchedOff(off, previous && (await deps.reading.show(previous)));
   if (isLate) {
     throw new Problem(
       'too_late',
@@ -106,12 +114,15 @@ async function lookFirst(deps: OrderDeps, request: ChargeRequest): Promise<ReadC
   return null;
 }
 
+/** A person switches it on again: a till that asks every half minute is soon enough. */
+const switchedOffRetrySeconds = '30';
+
 /** Rule (2) of design 2: a charge starts only after the attempt before it is known and closed without money. */
 export async function assertPreviousClosed(
   { reading }: OrderDeps,
   of: { reference: string; attempt: number; amount?: number; currency?: string },
-): Promise<void> {
-  if (of.attempt === 1) return;
+): Promise<ReadCharge | null> {
+  if (of.attempt === 1) return null;
   const previousId = `${of.reference}.${of.attempt - 1}`;
   const previous = await reading.find(previousId);
   if (previous === null) {
@@ -124,6 +135,15 @@ export async function assertPreviousClosed(
   const attempts = [...(await reading.recoveredBefore(previous)), previous];
   const blocking = attempts.find((attempt) => !isFree(attempt));
   if (blocking !== undefined) throw refusal(blocking, await reading.show(blocking), of);
+  return previous;
+}
+
+/** The operator's words, as they stand; the attempt before it may prove that another payment is safe. */
+function switchedOff({ text }: SwitchedOff, previous: Charge | null): Problem {
+  return new Problem('switched_off', text, {
+    headers: { 'Retry-After': switchedOffRetrySeconds },
+    ...(previous === null ? {} : { charge: previous }),
+  });
 }
 
 /** Why nothing starts after this attempt. */

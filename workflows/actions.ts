@@ -4,7 +4,7 @@
  * and `money-case.ts`.
  */
 
-import { holdsCardNumber } from './card-number.ts';
+import { problemOfText } from './card-number.ts';
 
 /** One member of an action's input, which is one flat JSON object. */
 export interface Field {
@@ -54,10 +54,7 @@ export function problemOf(field: Field, value: unknown): string | null {
         ? null
         : `is none of ${field.choices?.join(', ') ?? ''}`;
     case 'text':
-      if (typeof value !== 'string' || !/^[^\p{C}]{1,200}$/u.test(value)) {
-        return 'is not 1 to 200 printable characters';
-      }
-      return holdsCardNumber(value) ? 'holds what looks like a card number' : null;
+      return problemOfText(value);
   }
 }
 

@@ -1,4 +1,4 @@
-/** People type what lies before them: a text of theirs that is stored and shown must not hold a card number. */
+/** People type what lies before them: a text of theirs that is stored and shown must not hold a card number. Pure. */
 
 const digitsMin = 13;
 const digitsMax = 19;
@@ -30,4 +30,12 @@ function passesLuhn(digits: string): boolean {
     return total + (value > 9 ? value - 9 : value);
   }, 0);
   return sum % 10 === 0;
+}
+
+/** What is wrong with a text of a person, said of its field; null: nothing. */
+export function problemOfText(text: unknown): string | null {
+  if (typeof text !== 'string' || !/^[^\p{C}]{1,200}$/u.test(text) || text.trim() === '') {
+    return 'is not 1 to 200 printable characters';
+  }
+  return holdsCardNumber(text) ? 'is not stored: it holds what looks like a card number' : null;
 }

@@ -89,6 +89,10 @@ export const notifyRetailerType = 'notifyRetailer';
 export const strayNewsType = 'strayNews';
 export const recoverChargeType = 'recoverCharge';
 export const recoveryOrderType = 'recoveryOrder';
+export const killSwitchType = 'killSwitch';
+
+/** One per namespace, as `terminal/<terminal_id>` is. */
+export const killSwitchId = 'kill-switch';
 
 export function chargeWorkflowId(chargeId: string): string {
   return `charge/${chargeId}`;

@@ -2,8 +2,8 @@
 import { createHash } from 'node:crypto';
 import { request as httpRequest } from 'node:http';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { routeKeys, splitRoute } from '../../api/openapi.ts';
 import { problemSchema } from '../../api/openapi-parts.ts';
+import { routeKeys, splitRoute } from '../../api/openapi.ts';
 import { problemCodes } from '../../api/problems.ts';
 import { chargeRequest, startApi, type Answer, type RunningApi } from './api-harness.ts';
 
