@@ -7,11 +7,11 @@ import { createDinteroClient } from './dintero/client.ts';
 import type { DinteroConfig } from './dintero/config.ts';
 import type { FoundTransaction, MoneyFacts, Reading, SaleReading } from './dintero/facts.ts';
 import { dinteroFailure } from './failures.ts';
-import { tellRetailer, type Tell } from './notify.ts';
 import { readStanding, startRecovery, type Recover, type Standing } from './recovery.ts';
 import { endLease, readTerminalHolder, type TerminalHolder } from './terminal.ts';
 import { createDelivery, type WebhookConfig } from './webhook.ts';
-import type { RetailerEvent } from '../workflows/retailer-events.ts';
+import { notifyRetailerType } from '../workflows/messages.ts';
+import { notifyStart, type RetailerEvent, type Tell } from '../workflows/retailer-events.ts';
 
 export type { Standing } from './recovery.ts';
 export type { TerminalHolder } from './terminal.ts';
@@ -115,7 +115,7 @@ function towardsRetailer(
 ): Pick<Activities, 'tellRetailer' | 'deliverWebhook'> {
   return {
     tellRetailer: async (ask) => {
-      await tellRetailer(temporal, ask);
+      await temporal.workflow.signalWithStart(notifyRetailerType, notifyStart(ask));
     },
     deliverWebhook: createDelivery(webhook),
   };

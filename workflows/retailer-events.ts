@@ -2,9 +2,15 @@
  * What the retailer's system is told, and the messages of `notify/<charge_id>`, which tells it. An event is news by the
  * Standard Webhooks convention; `GET /charges/{charge_id}` and `GET /cases/{transaction_id}` say what is true now.
  */
+import type { SearchAttributePair } from '@temporalio/common';
 import { defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { Attention, EventType } from './lists.ts';
-import type { CaseRecord, ChargeRecord } from './messages.ts';
+import {
+  notifyWorkflowId,
+  searchAttributes,
+  type CaseRecord,
+  type ChargeRecord,
+} from './messages.ts';
 import type { Retries } from './policy.ts';
 
 /** The members of a charge that are told: those of the api's answer that hold without a look at other attempts. */
@@ -108,18 +114,6 @@ export function named({ id, body }: RetailerEvent): Named {
   return { event_id: id, type: body.type, timestamp: body.timestamp };
 }
 
-/** As the start's memo says it: nothing but the first event waits. */
-export function firstMemo(chargeId: string, event: RetailerEvent): NotifyMemo {
-  return {
-    notification: {
-      charge_id: chargeId,
-      waiting: 1,
-      oldest: named(event),
-      last_delivered: null,
-    },
-  };
-}
-
 /** There is something to tell: always sent with the start of `notify/<charge_id>`, which may be over. */
 export const somethingHappened = defineSignal<[RetailerEvent]>('somethingHappened');
 
@@ -130,3 +124,52 @@ export interface ResendOrder {
 
 /** Tries at once what waits for its next try, or sends a delivered event again. */
 export const resend = defineUpdate<NotifyMemo['notification'], [ResendOrder]>('resend');
+
+/** An event, and how the workflow that delivers it is started if it does not run. */
+export interface Tell {
+  chargeId: string;
+  event: RetailerEvent;
+  retries: Retries;
+  taskQueue: string;
+}
+
+interface NotifyStart {
+  workflowId: string;
+  taskQueue: string;
+  args: [NotifyInput];
+  signal: typeof somethingHappened;
+  signalArgs: [RetailerEvent];
+  workflowIdReusePolicy: 'ALLOW_DUPLICATE';
+  memo: Record<string, unknown>;
+  staticSummary: string;
+  typedSearchAttributes: SearchAttributePair[];
+}
+
+/** The options of the signal-with-start that hands an event over. Twice is harmless: the event keeps its id. */
+export function notifyStart({ chargeId, event, retries, taskQueue }: Tell): NotifyStart {
+  const memo: NotifyMemo = {
+    notification: {
+      charge_id: chargeId,
+      waiting: 1,
+      oldest: named(event),
+      last_delivered: null,
+    },
+  };
+  const { saleReference, storeId } = searchAttributes;
+  const reference = chargeId.slice(0, chargeId.lastIndexOf('.'));
+  const store = event.body.data['store_id'];
+  return {
+    workflowId: notifyWorkflowId(chargeId),
+    taskQueue,
+    args: [{ charge_id: chargeId, retries }],
+    signal: somethingHappened,
+    signalArgs: [event],
+    workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+    memo: { ...memo },
+    staticSummary: `Tells the retailer's system about charge ${chargeId}`,
+    typedSearchAttributes: [
+      { key: saleReference, value: reference },
+      ...(typeof store === 'string' ? [{ key: storeId, value: store }] : []),
+    ],
+  };
+}

@@ -20,7 +20,6 @@ export async function tellAttention({ record, situation, told }: OpenCharge): Pr
   told.count += 1;
   await tell(notifies, {
     chargeId: record.charge_id,
-    storeId: record.store_id,
     event: eventOf('charge.needs_attention', chargeData(record), told.count),
   });
 }
@@ -42,7 +41,6 @@ export async function tellOutcome(
   told.count += 1;
   await tell(notifies, {
     chargeId: record.charge_id,
-    storeId: record.store_id,
     event:
       former === null
         ? eventOf(`charge.${record.outcome}`, data, told.count)
@@ -57,7 +55,6 @@ export async function tellCase(record: CaseRecord, notifies: Retries | undefined
   const type = record.settled_at === null ? 'case.opened' : 'case.settled';
   await tell(notifies, {
     chargeId: record.charge_id,
-    storeId: record.store_id,
     event: eventOf(type, caseData(record), 1),
   });
 }
@@ -100,7 +97,7 @@ const patient = proxyActivities<Activities>({
 
 async function tell(
   retries: Retries,
-  what: { chargeId: string; storeId: string | null; event: RetailerEvent },
+  what: { chargeId: string; event: RetailerEvent },
 ): Promise<void> {
   const ask = { ...what, retries, taskQueue: workflowInfo().taskQueue };
   try {
