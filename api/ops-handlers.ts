@@ -21,6 +21,7 @@ import { explain } from './explain.ts';
 import { caseActionKey, chargeActionKey, wordPathSchema, type OpsRouteKey } from './ops-openapi.ts';
 import { orderCase, orderCharge, overviewOfCase, overviewOfCharge } from './ops.ts';
 import { Problem } from './problems.ts';
+import { notificationHandlers } from './notification-routes.ts';
 import { bodyOf, validate } from './request.ts';
 import { casePathSchema } from './schemas.ts';
 import { switchHandlers } from './switch-handlers.ts';
@@ -54,6 +55,7 @@ export function createOpsHandlers(context: Context): Record<OpsRouteKey, Handler
   return {
     ...reads,
     ...switchHandlers(context),
+    ...notificationHandlers(context),
     ...Object.fromEntries([...onCharges, ...onCases]),
   } as Record<OpsRouteKey, Handler>;
 }

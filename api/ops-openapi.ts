@@ -19,6 +19,7 @@ import {
   problemResponses,
   withBody,
 } from './openapi-parts.ts';
+import { notificationOperations, notificationRouteKeys } from './notification-routes.ts';
 import { casePathSchema, chargePathSchema } from './schemas.ts';
 import { switchOperations, switchRouteKeys } from './switch-openapi.ts';
 
@@ -41,6 +42,7 @@ export const opsRouteKeys = [
   ...chargeActionNames.map(chargeActionKey),
   ...caseActionNames.map(caseActionKey),
   ...switchRouteKeys,
+  ...notificationRouteKeys,
 ] as const;
 export type OpsRouteKey = (typeof opsRouteKeys)[number];
 
@@ -154,5 +156,6 @@ const onCases = caseActionNames.map((name) => [
 export const opsOperations = {
   ...reads,
   ...switchOperations,
+  ...notificationOperations,
   ...Object.fromEntries([...onCharges, ...onCases]),
 } as Record<OpsRouteKey, ZodOpenApiOperationObject>;

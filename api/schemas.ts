@@ -159,11 +159,7 @@ export const waitQuerySchema = z.strictObject({ wait: waitSeconds.exactOptional(
 
 const instant = z.iso.datetime({ offset: true }).meta({ description: 'ISO 8601 with a zone' });
 
-/** What charges and cases are listed by alike. */
-const listed = {
-  store_id: storeId.exactOptional(),
-  terminal_id: terminalId.exactOptional(),
-  reference: reference.exactOptional(),
+const paged = {
   limit: z
     .string()
     .regex(/^([1-9]\d?|1\d\d|200)$/, 'is not 1 to 200')
@@ -173,6 +169,15 @@ const listed = {
   cursor: z.base64url().max(2_000).exactOptional().meta({
     description: "The last answer's next_cursor, with the same filters",
   }),
+};
+export const pageQuerySchema = z.strictObject(paged);
+
+/** What charges and cases are listed by alike. */
+const listed = {
+  store_id: storeId.exactOptional(),
+  terminal_id: terminalId.exactOptional(),
+  reference: reference.exactOptional(),
+  ...paged,
 };
 
 export const listQuerySchema = z.strictObject({

@@ -58,7 +58,7 @@ export const explainedSchema = z.looseObject({
   means: z.string(),
   cashier: text,
   check: z.array(z.string()),
-  press: z.array(z.looseObject({ when: z.string(), run: z.string() })),
+  press: z.array(z.looseObject({ when: z.string(), run: z.string().nullable() })),
 });
 export type Explained = z.output<typeof explainedSchema>;
 
@@ -99,9 +99,8 @@ export const notificationsSchema = z.looseObject({
     z.looseObject({
       charge_id: z.string(),
       waiting: z.int(),
-      oldest_at: text,
-      oldest_type: text,
-      last_error: text.optional(),
+      oldest: z.looseObject({ type: z.string(), timestamp: z.string() }).nullable(),
+      last_failure: text,
     }),
   ),
   ...next,

@@ -183,7 +183,9 @@ export function explainedText({ paint }: Look, explained: Explained): string {
     ...(severity === null ? [] : [`severity ${cell(severity)}`]),
     ...(minutes === null ? [] : [`escalates after ${minutes} min`]),
   ];
-  const press = explained.press.map(({ when, run }) => `${printable(when)}\n    ${printable(run)}`);
+  const press = explained.press.map(({ when, run }) =>
+    run === null ? printable(when) : `${printable(when)}\n    ${printable(run)}`,
+  );
   return [
     [paint.heading(printable(word)), cell(list), ...pressing].join(' | '),
     printable(means),
@@ -222,9 +224,9 @@ export function notificationTable({ paint, now }: Look, notifications: Notificat
   const rows = notifications.map((one) => [
     cell(one.charge_id),
     String(one.waiting),
-    one.oldest_at === null ? '-' : age(one.oldest_at, now),
-    cell(one.oldest_type),
-    cell(one.last_error),
+    one.oldest === null ? '-' : age(one.oldest.timestamp, now),
+    cell(one.oldest?.type),
+    cell(one.last_failure),
   ]);
   const heads = ['CHARGE', 'WAITING', 'OLDEST', 'TYPE', 'LAST ERROR'];
   return table(paint, { heads, rows });

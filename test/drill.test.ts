@@ -1,6 +1,6 @@
 /** The drill: one charge of every `needs_attention` and one case of every kind, each settled by what the runbook says. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { stories, caseOf } from '../scripts/drill/stories.ts';
+import { stories } from '../scripts/drill/stories.ts';
 import { startHarness, type Harness } from './harness.ts';
 
 let kvitt: Harness;

@@ -73,9 +73,8 @@ beforeEach(async () => {
           {
             charge_id: chargeId,
             waiting: 2,
-            oldest_at: '2026-11-22T09:15:11.000Z',
-            oldest_type: 'charge.outcome',
-            last_error: '503',
+            oldest: { type: 'charge.captured', timestamp: '2026-11-22T09:15:11.000Z' },
+            last_failure: '503',
           },
         ],
         next_cursor: null,

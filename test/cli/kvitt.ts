@@ -154,6 +154,9 @@ export function moneyCase(change: Partial<Case> = {}): Case {
     settled_at: null,
     settled_as: null,
     settled_by: null,
+    settled_why: null,
+    refund_event: null,
+    refunded_amount: null,
     ...change,
   };
 }
