@@ -15,7 +15,7 @@ const pageMax = 200;
 
 export type Query = Record<string, string | undefined>;
 
-export interface Answer<Body> {
+interface Answer<Body> {
   status: number;
   body: Body;
 }

@@ -1,7 +1,8 @@
 /** The commands and their options: what can be typed. What they do is in `jobs.ts`, which is loaded when one is run. */
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import { exitCodeWords, type ExitCode } from './exit-codes.ts';
-import type * as Jobs from './jobs.ts';
+import type { Jobs } from './jobs.ts';
+import type { Kvitt } from './kvitt.ts';
 import {
   actionCommands,
   fieldsOf,
@@ -10,12 +11,9 @@ import {
   type ActionCommand,
 } from './options.ts';
 import { durationMs } from './tables.ts';
-import type * as Watch from './watch.ts';
 
 /** Runs the job of the command that was typed. */
-export type Perform = (
-  job: (kvitt: Jobs.Kvitt, jobs: typeof Jobs & typeof Watch) => Promise<ExitCode>,
-) => Promise<void>;
+export type Perform = (job: (kvitt: Kvitt, jobs: Jobs) => Promise<ExitCode>) => Promise<void>;
 
 const groups = { look: 'Look:', act: 'Act:', operate: 'Switches and notifications:' };
 

@@ -6,7 +6,7 @@ import { Failure } from './failures.ts';
 /** The messages never show the value: one of them is a secret. */
 const cliConfigSchema = z.object({
   KVITT_URL: z
-    .url({ protocol: /^https?$/, error: 'must be an http or https URL' })
+    .url({ protocol: /^https?$/, error: 'must be an http or https URL', abort: true })
     .refine((url) => {
       const { username, password, search, hash } = new URL(url);
       return username + password + search + hash === '';

@@ -12,21 +12,15 @@ import {
   switchesSchema,
   type Charge,
 } from './answers.ts';
-import { getPages, type Client, type Query } from './client.ts';
+import { getPages, type Query } from './client.ts';
 import { exitCodes, type ExitCode } from './exit-codes.ts';
 import { Failure } from './failures.ts';
+import type { Kvitt } from './kvitt.ts';
 import { isTransactionId } from './options.ts';
 import * as views from './views.ts';
+import { watch } from './watch.ts';
 
-/** What a command works with. */
-export interface Kvitt {
-  client: Client;
-  look: views.Look;
-  /** The answer as text for people, or as it is for scripts. */
-  print: (answer: unknown, text: () => string | Promise<string>) => Promise<void>;
-}
-
-export interface ListOptions {
+interface ListOptions {
   query: Query;
   limit: number;
 }
@@ -47,7 +41,7 @@ function listText(table: string, { next_cursor: next }: { next_cursor: string | 
   return next === null ? table : `${table}\nThere may be more: raise --limit.`;
 }
 
-export async function charges(kvitt: Kvitt, options: ListOptions): Promise<ExitCode> {
+async function charges(kvitt: Kvitt, options: ListOptions): Promise<ExitCode> {
   const list = await readCharges(kvitt, options);
   await kvitt.print(list, () =>
     list.charges.length === 0
@@ -58,7 +52,7 @@ export async function charges(kvitt: Kvitt, options: ListOptions): Promise<ExitC
 }
 
 /** Every charge that needs a person. */
-export async function stuck(kvitt: Kvitt, options: ListOptions): Promise<ExitCode> {
+async function stuck(kvitt: Kvitt, options: ListOptions): Promise<ExitCode> {
   const query = { ...options.query, needs_attention: 'true' };
   const list = await readCharges(kvitt, { ...options, query });
   await kvitt.print(list, async () => {
@@ -106,7 +100,7 @@ async function pressingOf(
   return new Map(known.flat());
 }
 
-export async function cases(kvitt: Kvitt, { query, limit }: ListOptions): Promise<ExitCode> {
+async function cases(kvitt: Kvitt, { query, limit }: ListOptions): Promise<ExitCode> {
   const pages = await getPages(kvitt.client, {
     path: '/cases',
     schema: casesSchema,
@@ -131,7 +125,7 @@ function opsPath(id: string): string {
   return `/ops/${isTransactionId(id) ? 'cases' : 'charges'}/${encodeURIComponent(id)}`;
 }
 
-export async function show({ client, look, print }: Kvitt, id: string): Promise<ExitCode> {
+async function show({ client, look, print }: Kvitt, id: string): Promise<ExitCode> {
   if (isTransactionId(id)) {
     const shown = await client.get(opsPath(id), shownCaseSchema);
     await print(shown, () =>
@@ -146,7 +140,7 @@ export async function show({ client, look, print }: Kvitt, id: string): Promise<
   return exitCodes.done;
 }
 
-export async function act(
+async function act(
   { client, look, print }: Kvitt,
   { id, action, input }: { id: string; action: string; input: object },
 ): Promise<ExitCode> {
@@ -162,20 +156,20 @@ export async function act(
   return exitCodes.done;
 }
 
-export async function explain({ client, look, print }: Kvitt, word: string): Promise<ExitCode> {
+async function explain({ client, look, print }: Kvitt, word: string): Promise<ExitCode> {
   const path = `/ops/explain/${encodeURIComponent(word)}`;
   const explained = await client.get(path, explainedSchema);
   await print(explained, () => views.explainedText(look, explained));
   return exitCodes.done;
 }
 
-export async function switches({ client, look, print }: Kvitt): Promise<ExitCode> {
+async function switches({ client, look, print }: Kvitt): Promise<ExitCode> {
   const answer = await client.get('/ops/switches', switchesSchema);
   await print(answer, () => views.switchesText(look, answer));
   return exitCodes.done;
 }
 
-export async function turn(
+async function turn(
   { client, print }: Kvitt,
   { to, input }: { to: 'off' | 'on'; input: { scope: string; id?: string | undefined } },
 ): Promise<ExitCode> {
@@ -188,7 +182,7 @@ export async function turn(
   return exitCodes.done;
 }
 
-export async function notifications(
+async function notifications(
   { client, look, print }: Kvitt,
   { query, limit }: ListOptions,
 ): Promise<ExitCode> {
@@ -211,9 +205,25 @@ export async function notifications(
   return exitCodes.done;
 }
 
-export async function resend({ client, print }: Kvitt, chargeId: string): Promise<ExitCode> {
+async function resend({ client, print }: Kvitt, chargeId: string): Promise<ExitCode> {
   const path = `/ops/notifications/${encodeURIComponent(chargeId)}/resend`;
   const { body } = await client.post(path, anySchema, {});
   await print(body, () => `The notifications of ${chargeId} are sent again.`);
   return exitCodes.done;
 }
+
+/** One per command, but for the actions: they are all `act`. */
+export const jobs = {
+  charges,
+  stuck,
+  cases,
+  show,
+  act,
+  explain,
+  switches,
+  turn,
+  notifications,
+  resend,
+  watch,
+};
+export type Jobs = typeof jobs;

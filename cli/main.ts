@@ -15,11 +15,10 @@ let exitCode: ExitCode = exitCodes.done;
 
 const perform: Perform = async (job) => {
   // Loaded only now: help and usage errors need none of it.
-  const [{ readCliConfig }, { createClient }, jobs, watch] = await Promise.all([
+  const [{ readCliConfig }, { createClient }, { jobs }] = await Promise.all([
     import('./config.ts'),
     import('./client.ts'),
     import('./jobs.ts'),
-    import('./watch.ts'),
   ]);
   const { json = false } = program.opts<{ json?: boolean }>();
   // `hasColors` knows NO_COLOR.
@@ -35,7 +34,7 @@ const perform: Perform = async (job) => {
       process.stdout.write(`${shown}\n`);
     },
   };
-  exitCode = await job(kvitt, { ...jobs, ...watch });
+  exitCode = await job(kvitt, jobs);
 };
 
 const program = createProgram(perform);

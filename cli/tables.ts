@@ -9,7 +9,7 @@ export function createPaint(isColoured: boolean): Paint {
   const style =
     (format: Parameters<typeof styleText>[0]): Style =>
     (text) =>
-      isColoured && text !== '' ? styleText(format, text) : text;
+      isColoured && text !== '' ? styleText(format, text, { validateStream: false }) : text;
   return {
     heading: style('bold'),
     faint: style('dim'),
@@ -20,7 +20,7 @@ export function createPaint(isColoured: boolean): Paint {
 
 /** What came over the network must not steer the terminal it is shown on. */
 export function printable(text: string): string {
-  return stripVTControlCharacters(text).replaceAll(/\p{Cc}+|[\u202a-\u202e\u2066-\u2069]/gu, ' ');
+  return text.replaceAll(/\p{Cc}+|[\u202a-\u202e\u2066-\u2069]/gu, ' ');
 }
 
 /** Rows under their heads, each column as wide as its widest cell. */

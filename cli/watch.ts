@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { chargeSchema } from './answers.ts';
 import { exitCodes, type ExitCode } from './exit-codes.ts';
 import { Failure } from './failures.ts';
-import type { Kvitt } from './jobs.ts';
+import type { Kvitt } from './kvitt.ts';
 import { parsed } from './refusals.ts';
 import { changeLine } from './views.ts';
 

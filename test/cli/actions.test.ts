@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createProgram } from '../../cli/commands.ts';
+import { exitCodeWords } from '../../cli/exit-codes.ts';
 import { caseActions, chargeActions, type Action } from '../../workflows/actions.ts';
 import { charge, kvitt, moneyCase, startStandIn, token, type StandIn } from './kvitt.ts';
 
@@ -120,11 +121,14 @@ describe('every action of the table', () => {
     );
   });
 
-  test('is listed in the help', async () => {
+  test('is listed in the help, as is every exit code', async () => {
     const { code, stdout } = await kvitt(api.url, ['--help']);
     expect(code).toBe(0);
     const listed = stdout.split('\n').map((line) => /^ {2}([a-z]+) /.exec(line)?.[1]);
     expect(listed).toEqual(expect.arrayContaining(rows.map(({ name }) => name)));
+    for (const [code, words] of Object.entries(exitCodeWords)) {
+      expect(stdout).toContain(`  ${code}  ${words}\n`);
+    }
   });
 });
 

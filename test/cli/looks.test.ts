@@ -216,7 +216,7 @@ describe('kvitt show', () => {
 Timeline
   AT                    SOURCE  WHAT
   2026-11-22 09:15:11Z  till    asks for the charge
-  2026-11-22 09:15:14Z  poll    no answer (3 times)
+  2026-11-22 09:15:14Z  poll    no [31m answer (3 times)
 
 Waits for
   evidence of a person, until 2026-11-22 10:15:11Z
