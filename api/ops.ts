@@ -154,12 +154,21 @@ export async function overviewOfCharge(deps: OrderDeps, read: ReadCharge): Promi
   const word = record.needs_attention === 'case_open' ? record.case_kind : record.needs_attention;
   const known = now === null ? null : [...(before?.timeline ?? []), ...now.timeline];
   const actions = isFinal(read) ? actionsOfEnded(read) : [...(now?.actions ?? []), notRecover];
-  return shown(deps, word ?? record.reason, { ...(now ?? nobody), timeline: known, actions });
+  return shown(
+    deps,
+    {
+      word: word ?? record.reason,
+      chargeId: record.charge_id,
+      transactionId: record.transaction_id,
+    },
+    { ...(now ?? nobody), timeline: known, actions },
+  );
 }
 
 export async function overviewOfCase(deps: OrderDeps, found: Case): Promise<Shown> {
   const answer = await ask(deps, caseWorkflowId(found.transaction_id));
-  return shown(deps, found.kind, { ...(answer ?? nobody), timeline: answer?.timeline ?? null });
+  const of = { word: found.kind, chargeId: found.charge_id, transactionId: found.transaction_id };
+  return shown(deps, of, { ...(answer ?? nobody), timeline: answer?.timeline ?? null });
 }
 
 const nobody: Overview = { timeline: [], waiting_for: null, until: null, actions: [] };
@@ -177,21 +186,43 @@ function actionsOfEnded(read: ReadCharge): Overview['actions'] {
   });
 }
 
+interface About {
+  word: string | null;
+  chargeId: string;
+  transactionId: string | null;
+}
+
 function shown(
   { policy }: OrderDeps,
-  word: string | null,
+  about: About,
   of: Omit<Overview, 'timeline'> & { timeline: Overview['timeline'] | null },
 ): Shown {
   const { runbookUrl } = policy;
+  const guidance = about.word === null ? null : guidanceFor(about.word, about);
+  const anchor = guidance?.anchor ?? null;
   return {
     ...of,
     timeline_missing:
       of.timeline === null
-        ? 'No worker answers, so what happened cannot be told. The charge itself is true as it stands here.'
+        ? 'No worker answers, so what happened cannot be told. What stands here is true all the same.'
         : null,
-    guidance: word === null ? null : explain(word),
-    runbook_url: word === null || runbookUrl === undefined ? null : `${runbookUrl}#${word}`,
+    guidance,
+    runbook_url: anchor === null || runbookUrl === undefined ? null : `${runbookUrl}#${anchor}`,
   };
+}
+
+/** The word's guidance, its commands ready to be typed. */
+function guidanceFor(word: string, { chargeId, transactionId }: About): Explanation | null {
+  const found = explain(word);
+  if (found === null) return null;
+  const press = found.press.map(({ when, run }) => ({
+    when,
+    run:
+      run
+        ?.replaceAll('<charge_id>', chargeId)
+        .replaceAll('<transaction_id>', transactionId ?? '<transaction_id>') ?? null,
+  }));
+  return { ...found, press };
 }
 
 /** null: nobody answers. A workflow of an earlier release knows no such question. */

@@ -212,6 +212,7 @@ async function connectWorkers(
   let running: { stop: () => Promise<void> } | null = null;
   return {
     start: async () => {
+      if (running !== null) return;
       const workers = await createWorkers({
         connection: native,
         namespace,

@@ -6,6 +6,8 @@ import { startCharge, until, unwatched, type Stage, type Started } from './stage
 
 export interface Story {
   word: Attention | CaseKind;
+  /** Afterwards no worker works. */
+  stopsWorkers?: true;
   /** In one sentence, for whoever plays it. */
   happens: string;
   /** Makes it, and returns when the api shows it. */
@@ -266,6 +268,7 @@ export async function caseOf({ till }: Stage, { chargeId }: Started): Promise<st
 const workerStories: Story[] = [
   {
     word: 'waiting_too_long',
+    stopsWorkers: true,
     happens: 'The worker stopped working while the terminal was asking.',
     make: async (stage) => {
       const charge = await prompted(stage, { settings: { deadlineSeconds: 5 } });
@@ -275,6 +278,7 @@ const workerStories: Story[] = [
   },
   {
     word: 'starting_too_long',
+    stopsWorkers: true,
     happens: 'A till charged while no worker was working.',
     make: async (stage) => await asking(stage, await startCharge(stage), 'starting_too_long'),
   },

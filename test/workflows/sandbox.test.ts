@@ -58,11 +58,20 @@ describe('calls that move money', () => {
 
 describe('wire names', () => {
   it('equal the exported names', () => {
-    const { transactionReported, prompted, cancel, keep } = messages;
+    const { transactionReported, prompted, cancel, keep, overview } = messages;
     const { somethingHappened, resend } = retailerEvents;
-    const named = { transactionReported, prompted, cancel, keep, somethingHappened, resend };
+    const named = {
+      transactionReported,
+      prompted,
+      cancel,
+      keep,
+      overview,
+      somethingHappened,
+      resend,
+    };
     expect(Object.values(named).map(({ name }) => name)).toEqual(Object.keys(named));
     const types = [
+      messages.killSwitchType,
       messages.moneyCaseType,
       messages.notifyRetailerType,
       messages.recoverChargeType,
