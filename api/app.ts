@@ -88,7 +88,14 @@ export function createApi(options: ApiOptions): Api {
     throw new Problem('not_found', `There is no route ${req.path}: see /openapi.json.`);
   });
   app.use(answerError(metrics));
-  return { app, stop: () => watching.stop(), close: () => temporal.close() };
+  return {
+    app,
+    stop: () => watching.stop(),
+    close: async () => {
+      await standing.close();
+      await temporal.close();
+    },
+  };
 }
 
 function prepare(log: Logger): RequestHandler {

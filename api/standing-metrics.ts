@@ -19,7 +19,7 @@ export function exportStanding(registry: Registry, latest: () => Promise<Standin
         const standing = await latest();
         this.reset();
         // Without labels a reset leaves a nought, which would be a statement.
-        this.remove();
+        if (labelNames.length === 0) this.remove();
         for (const { labels, value } of rows(standing)) this.set(labels, value);
       },
     });

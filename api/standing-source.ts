@@ -28,7 +28,7 @@ export interface StandingTimings {
   stale: number;
 }
 
-const defaultTimings: StandingTimings = { fresh: 10_000, wait: 2_000, read: 15_000, stale: 60_000 };
+const defaultTimings: StandingTimings = { fresh: 10_000, wait: 2_000, read: 10_000, stale: 60_000 };
 
 /** More open charges than a large chain has; about 1 KB each. */
 const pageSize = 500;
@@ -72,6 +72,11 @@ export class StandingSource {
     return this.#age() < stale ? (this.#latest?.standing ?? null) : null;
   }
 
+  /** Resolves when nothing is read any more, so that the connection may be closed. */
+  async close(): Promise<void> {
+    await this.#running;
+  }
+
   #age(): number {
     return this.#latest === null ? Infinity : Date.now() - this.#latest.at;
   }
@@ -90,11 +95,14 @@ export class StandingSource {
   }
 
   async #read(): Promise<Standing> {
-    const [charges, cases, notifications] = await Promise.all([
-      this.#openCharges(),
-      this.#list(`WorkflowType = '${moneyCaseType}' AND ExecutionStatus != 'Completed'`),
-      this.#list(`WorkflowType = '${notifyRetailerType}' AND ExecutionStatus = 'Running'`),
-    ]);
+    // One after the other: what fails leaves nothing behind that runs on.
+    const charges = await this.#openCharges();
+    const cases = await this.#list(
+      `WorkflowType = '${moneyCaseType}' AND ExecutionStatus != 'Completed'`,
+    );
+    const notifications = await this.#list(
+      `WorkflowType = '${notifyRetailerType}' AND ExecutionStatus = 'Running'`,
+    );
     const isTruncated = [charges, cases, notifications].some((part) => part.isTruncated);
     const caseRecords = cases.workflows.flatMap(({ memo }) => caseIn(memo));
     return sumUp({
@@ -138,16 +146,14 @@ export class StandingSource {
 
   /** One whose memo cannot be read must not hide the others. */
   async #look(chargeIds: readonly string[]): Promise<(ReadCharge | null)[]> {
-    return await Promise.all(
-      chargeIds.map(async (chargeId) => {
-        try {
-          return await this.#reading.find(chargeId);
-        } catch (err) {
-          if (isTemporalFailure(err)) throw err;
-          return null;
-        }
-      }),
+    const looks = await Promise.allSettled(
+      chargeIds.map(async (chargeId) => await this.#reading.find(chargeId)),
     );
+    return looks.map((look) => {
+      if (look.status === 'fulfilled') return look.value;
+      if (isTemporalFailure(look.reason)) throw look.reason;
+      return null;
+    });
   }
 
   async #list(query: string): Promise<{ workflows: Listed[]; isTruncated: boolean }> {
