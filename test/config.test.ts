@@ -29,6 +29,22 @@ describe('.env.example', () => {
 });
 
 describe('the configuration', () => {
+  it.each(['0.0.0.0:9464', '127.0.0.1:9464', '[::1]:9464'])(
+    'takes METRICS_ADDRESS %s',
+    (address) => {
+      const config = readWorkerConfig({ ...example, METRICS_ADDRESS: address });
+      expect(config.METRICS_ADDRESS).toBe(address);
+    },
+  );
+
+  it.each(['9464', 'localhost:9464', 'http://0.0.0.0:9464', '0.0.0.0:99999'])(
+    'refuses METRICS_ADDRESS %s',
+    (address) => {
+      const wrong = { ...example, METRICS_ADDRESS: address };
+      expect(() => readWorkerConfig(wrong)).toThrow(/METRICS_ADDRESS: must be an IP address/);
+    },
+  );
+
   it('is refused with every problem and its variable at once', () => {
     const wrong = {
       ...example,

@@ -1,4 +1,5 @@
 /** The worker's configuration: the only place that reads its environment. */
+import { isIP } from 'node:net';
 import { z } from 'zod';
 
 const baseUrl = z
@@ -7,6 +8,12 @@ const baseUrl = z
     error: 'must be a URL with its prefix, such as https://checkout.dintero.com/v1',
   })
   .transform((url) => url.replace(/\/+$/, ''));
+
+/** Temporal's core resolves no names here. */
+function isAddress(text: string): boolean {
+  const [, ip = '', port = ''] = /^\[?([0-9a-fA-F.:]+?)\]?:(\d{1,5})$/.exec(text) ?? [];
+  return isIP(ip) !== 0 && Number(port) > 0 && Number(port) < 65_536;
+}
 
 /** `whsec_` and the base64 of 24 to 64 bytes, as the Standard Webhooks convention has it. */
 function isWebhookSecret(text: string): boolean {
@@ -55,10 +62,7 @@ const workerVariables = z.object({
     .default('kvitt'),
   METRICS_ADDRESS: z
     .string()
-    .regex(
-      /^(?:\d{1,3}(?:\.\d{1,3}){3}|\[[0-9a-fA-F:]+\]):\d{1,5}$/,
-      'must be an address with a port, such as 127.0.0.1:9464',
-    )
+    .refine(isAddress, 'must be an IP address with a port, such as 127.0.0.1:9464')
     .optional(),
   WORKFLOW_BUNDLE: z.string().min(1).optional(),
   WEBHOOK_URL: webhookUrl.optional(),

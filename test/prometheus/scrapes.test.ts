@@ -138,8 +138,6 @@ describe('the metrics of a worker and an api that have charged', () => {
       'up',
       // The SDK counts it from the first failure on.
       'temporal_workflow_task_execution_failed_total',
-      // Exported with the kill switch.
-      'kvitt_switches_off',
     ]);
     const used = groups
       .flatMap(({ rules }) => rules)
