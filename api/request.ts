@@ -32,7 +32,7 @@ export function validate<S extends z.ZodType>(
 /** Enough to mend a request by; a body of garbage must not come back larger than it went in. */
 const errorsMax = 20;
 
-export function invalidRequest(errors: FieldError[]): Problem {
+function invalidRequest(errors: FieldError[]): Problem {
   const shown = errors
     .slice(0, 3)
     .map(({ field, problem, hint }) => `${field} ${problem}. ${hint}.`);

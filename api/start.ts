@@ -74,13 +74,17 @@ export async function startCharge(
     answer ??
     (await temporal.connection
       .withDeadline(answerBy, () => reading.find(record.charge_id))
-      .catch(unanswered(`Charge ${record.charge_id} is not known to be started.`)));
+      .catch(notStarted(record.charge_id)));
   if (read === null) {
     throw temporalUnavailable(`Charge ${record.charge_id} could not be started in time.`);
   }
   const isNew = read.record.start_id === record.start_id;
   if (!isNew) await assertSame(deps, read, request);
   return { isNew, isAnswered: answer !== null, read };
+}
+
+function notStarted(chargeId: string): (err: unknown) => never {
+  return unanswered(`Charge ${chargeId} is not known to be started.`);
 }
 
 /** Turns Temporal's silence into a problem; everything else stays what it is. */
@@ -95,10 +99,11 @@ export function unanswered(detail: string): (err: unknown) => never {
  * attempt before it. A charge that is known is never refused by a switch.
  */
 async function lookFirst(deps: OrderDeps, request: ChargeRequest): Promise<ReadCharge | null> {
+  const chargeId = `${request.reference}.${request.attempt}`;
   const isLate = request.not_after !== undefined && Date.parse(request.not_after) <= Date.now();
-  const off = offFor(await deps.switches.current(), request);
+  const off = offFor(await deps.switches.current().catch(notStarted(chargeId)), request);
   if (request.attempt === 1 && !isLate && off === null) return null;
-  const known = await deps.reading.find(`${request.reference}.${request.attempt}`);
+  const known = await deps.reading.find(chargeId);
   if (known !== null) {
     await assertSame(deps, known, request);
     return known;

@@ -1,7 +1,8 @@
 /** `docs/scenarios.md`: every scenario once, every test that it names exists, and it is up to date. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { parts, type Row } from './failure-scenarios.ts';
+import { parts } from './failure-scenarios.ts';
+import type { Row } from './shown-by.ts';
 import { groups } from './workflows/charge-scenarios.ts';
 
 const scenarios = parts.flatMap((part) => part.rows);

@@ -3,7 +3,7 @@ import { defineUpdate } from '@temporalio/workflow';
 import { problemOfText } from './card-number.ts';
 
 export const switchScopes = ['all', 'store', 'terminal'] as const;
-export type SwitchScope = (typeof switchScopes)[number];
+type SwitchScope = (typeof switchScopes)[number];
 
 /** `id` is the store's or the terminal's, and null for all. */
 export interface SwitchedOff {
@@ -16,7 +16,7 @@ export interface SwitchedOff {
   at: string;
 }
 
-export interface SwitchEvent {
+interface SwitchEvent {
   at: string;
   by: string;
   why: string;

@@ -9,18 +9,23 @@ const bearer = (token: string) => ({ headers: { authorization: `Bearer ${token}`
 const tillKey = 'till-1-secret';
 const apiKeys = [{ name: 'till-1', sha256: digest(tillKey) }];
 
+const opsPosts = ['/ops/switch-off', '/ops/switch-on'];
+
 let locked: RunningApi;
 let keyless: RunningApi;
+/** Nobody has a token. */
+let nameless: RunningApi;
 
 beforeAll(async () => {
-  [locked, keyless] = await Promise.all([
+  [locked, keyless, nameless] = await Promise.all([
     startApi('127.0.0.1:1', { apiKeys }),
     startApi('127.0.0.1:1'),
+    startApi('127.0.0.1:1', { opsTokens: [] }),
   ]);
 });
 
 afterAll(async () => {
-  await Promise.all([locked.end(), keyless.end()]);
+  await Promise.all([locked.end(), keyless.end(), nameless.end()]);
 });
 
 describe("a person's token", () => {
@@ -53,6 +58,41 @@ describe("a person's token", () => {
   test('of somebody else is refused', async () => {
     const answer = await locked.call('/metrics', bearer(`${opsToken}x`));
     expect([answer.status, answer.body['code']]).toEqual([401, 'unauthorized']);
+  });
+});
+
+describe('below /ops', () => {
+  const posted = async (api: RunningApi, init: object): Promise<unknown[]> =>
+    await Promise.all(
+      opsPosts.map(async (path) => {
+        const { status, body } = await api.call(path, { method: 'POST', ...init });
+        return [status, body['code']];
+      }),
+    );
+  const all = (status: number, code: string): unknown[] => opsPosts.map(() => [status, code]);
+
+  test('a person is let in', async () => {
+    // Past the guard: the empty body is what is wrong.
+    expect(await posted(locked, bearer(opsToken))).toEqual(all(400, 'invalid_request'));
+    expect(await posted(keyless, bearer(opsToken))).toEqual(all(400, 'invalid_request'));
+  });
+
+  test("a till's key is forbidden", async () => {
+    expect(await posted(locked, bearer(tillKey))).toEqual(all(403, 'forbidden'));
+    expect((await locked.call('/ops/switches', bearer(tillKey))).status).toBe(403);
+  });
+
+  test('who says nothing, or something unknown, is not known', async () => {
+    expect(await posted(locked, {})).toEqual(all(401, 'unauthorized'));
+    expect(await posted(keyless, {})).toEqual(all(401, 'unauthorized'));
+    expect(await posted(keyless, bearer(digest(opsToken)))).toEqual(all(401, 'unauthorized'));
+    expect((await keyless.call('/ops/switches')).headers.get('www-authenticate')).toBe('Bearer');
+  });
+
+  test('without OPS_TOKENS everybody is told to set it', async () => {
+    expect(await posted(nameless, {})).toEqual(all(403, 'forbidden'));
+    const { status, body } = await nameless.ops('/ops/switches');
+    expect([status, body['detail']]).toEqual([403, expect.stringContaining('OPS_TOKENS')]);
   });
 });
 

@@ -66,7 +66,6 @@ export async function startTemporal(port?: number): Promise<TestWorkflowEnvironm
 
 /** A person's token, which every api here knows. */
 export const opsToken = 'token-of-kari';
-export const opsName = 'kari';
 
 export interface TestWorker {
   stop: () => Promise<void>;
@@ -128,7 +127,7 @@ export async function startApi(
     signatureSecrets: [],
     publicUrl: null,
     apiKeys: [],
-    opsTokens: [{ name: opsName, sha256: createHash('sha256').update(opsToken).digest('hex') }],
+    opsTokens: [{ name: 'kari', sha256: createHash('sha256').update(opsToken).digest('hex') }],
     policy,
     log: silentLog(),
     timings: testTimings,

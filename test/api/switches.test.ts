@@ -219,6 +219,16 @@ describe('an order', () => {
     expect(body.log.length).toBeLessThanOrEqual(20);
   });
 
+  test('stands in the Temporal UI: what is off, since when, by whom and why', async () => {
+    await off({ scope: 'store', id: 'bergen-02' }, { why: '[fraud](http://x) | *' });
+    const details = await killSwitch().query<{ currentDetails: string }>(
+      '__temporal_workflow_metadata',
+    );
+    const since = /\| store bergen-02 \| \d{4}-[\d-]+T[\d:.]+Z \| operator \|/;
+    expect(details.currentDetails).toMatch(since);
+    expect(details.currentDetails).toContain(`| \\[fraud\\](http://x) \\| \\* | ${text} |`);
+  });
+
   test.each([
     ['an unknown scope', { scope: 'shop' }, 'scope'],
     ['a store without id', { scope: 'store' }, 'id'],

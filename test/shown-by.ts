@@ -1,0 +1,21 @@
+/** What a row of the failure scenarios is, and the files whose tests it names. */
+export const promise = (name: string): string => `test/promise.test.ts > ${name}`;
+export const charges = (name: string): string => `test/api/charges.test.ts > ${name}`;
+export const callbacks = (name: string): string => `test/api/callbacks.test.ts > ${name}`;
+export const strays = (name: string): string => `test/api/strays.test.ts > ${name}`;
+export const switches = (name: string): string => `test/api/switches.test.ts > ${name}`;
+export const reading = (name: string): string => `test/api/reading.test.ts > ${name}`;
+export const strangers = (name: string): string => `test/workflows/strangers.test.ts > ${name}`;
+export const dintero = (name: string): string => `test/activities/dintero.test.ts > ${name}`;
+export const http = (name: string): string => `test/api/http.test.ts > ${name}`;
+export const recovery = (name: string): string => `test/workflows/recovery.test.ts > ${name}`;
+
+/** A point at which `npm run chaos -- --crash` kills every process; three of them are in `test/crash.test.ts`. */
+export const killed = (point: string): string => `scripts/chaos/crash-points.ts > ${point}`;
+
+export const rules =
+  'test/workflows/money-rules.test.ts > hold for every reading under every circumstance';
+export const laterVersion = 'Not yet: it belongs to a later version.';
+
+/** `what` is true of the code as it is; `shownBy` are `<file> > <test name>`, the name as it stands in the file. */
+export type Row = [number: number, scenario: string, what: string, ...shownBy: string[]];
