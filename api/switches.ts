@@ -57,6 +57,7 @@ export class Switches {
   readonly #deps: SwitchDeps;
   #known: { record: SwitchRecord; askedAt: number } | null = null;
   #asking: Promise<SwitchRecord> | null = null;
+  #orders = 0;
 
   constructor(deps: SwitchDeps) {
     this.#deps = deps;
@@ -74,11 +75,14 @@ export class Switches {
   /** What is off now. */
   async read(): Promise<SwitchRecord> {
     const askedAt = Date.now();
+    const orders = this.#orders;
     const { temporal, timings } = this.#deps;
     return await temporal.connection.withDeadline(askedAt + timings.read, async () => {
       const { record, runId } = await this.#look();
       if (runId === null && record.off.length > 0) this.#restart(record);
-      return this.#learn(record, askedAt);
+      // A look that was under way while an order came must not hide the order.
+      if (orders === this.#orders) this.#known = { record, askedAt };
+      return record;
     });
   }
 
@@ -105,10 +109,11 @@ export class Switches {
     }
   }
 
-  #learn(record: SwitchRecord, askedAt: number): SwitchRecord {
-    // A look that was under way while an order came must not hide the order.
-    if (this.#known === null || this.#known.askedAt <= askedAt) this.#known = { record, askedAt };
-    return record;
+  /** Whatever was known, or is being asked, may be from before the order. */
+  #forget(): void {
+    this.#orders += 1;
+    this.#known = null;
+    this.#asking = null;
   }
 
   /**
@@ -126,26 +131,24 @@ export class Switches {
       const why = refusal(record);
       if (why !== null) throw new Problem('not_possible_now', `Not possible: ${why}.`);
       try {
-        const after =
-          runId === null
-            ? await workflow.executeUpdateWithStart(update, {
-                updateId,
-                args,
-                startWorkflowOperation: new WithStartWorkflowOperation(killSwitchType, {
-                  ...this.#startOptions(record),
-                  workflowIdConflictPolicy: 'FAIL',
-                }),
-              })
-            : await workflow
-                .getHandle(killSwitchId, runId)
-                .executeUpdate(update, { updateId, args });
-        return this.#learn(after, Date.now());
+        return await (runId === null
+          ? workflow.executeUpdateWithStart(update, {
+              updateId,
+              args,
+              startWorkflowOperation: new WithStartWorkflowOperation(killSwitchType, {
+                ...this.#startOptions(record),
+                workflowIdConflictPolicy: 'FAIL',
+              }),
+            })
+          : workflow.getHandle(killSwitchId, runId).executeUpdate(update, { updateId, args }));
       } catch (err) {
         if (err instanceof WorkflowUpdateFailedError) {
           const said = err.cause instanceof Error ? err.cause.message : err.message;
           throw new Problem('not_possible_now', `Not possible: ${said}.`, { cause: err });
         }
         if (left <= 1 || !isOtherRun(err)) throw err;
+      } finally {
+        this.#forget();
       }
     }
   }
