@@ -28,6 +28,35 @@ describe('.env.example', () => {
   });
 });
 
+describe('the webhook of the retailer', () => {
+  const secret = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
+  const webhook = { WEBHOOK_URL: 'https://shop.example/hooks', WEBHOOK_SECRET: secret };
+
+  it('is signed with every secret that is live, and told of by charges that start now', () => {
+    const both = { ...example, ...webhook, WEBHOOK_SECRET: `${secret}, ${secret}` };
+    expect(readWorkerConfig(both).WEBHOOK_SECRET).toEqual([secret, secret]);
+    expect(readApiConfig(both).policy.notifies).toEqual({ first: 5000, max: 3_600_000 });
+    expect(readApiConfig(example).policy.notifies).toBeUndefined();
+  });
+
+  it.each([
+    ['no secret', { WEBHOOK_SECRET: '' }, /WEBHOOK_SECRET: is missing[^]*openssl/],
+    ['a secret that is too short', { WEBHOOK_SECRET: 'whsec_c2hvcnQ=' }, /WEBHOOK_SECRET: must/],
+    ['a secret of another kind', { WEBHOOK_SECRET: 'swordfish' }, /WEBHOOK_SECRET: must be whsec_/],
+    ['one bad secret of two', { WEBHOOK_SECRET: `${secret},` }, /WEBHOOK_SECRET: must be whsec_/],
+    ['a password', { WEBHOOK_URL: 'https://a:b@shop.example/' }, /WEBHOOK_URL: must not carry/],
+    ['plain http', { WEBHOOK_URL: 'http://shop.example/' }, /WEBHOOK_URL: must be https/],
+    ['no URL', { WEBHOOK_URL: 'shop.example' }, /WEBHOOK_URL: must be the https URL/],
+  ])('is refused with %s', (_what, change, problem) => {
+    expect(() => readWorkerConfig({ ...example, ...webhook, ...change })).toThrow(problem);
+  });
+
+  it('may be inside your own network, if that is said', () => {
+    const inside = { ...webhook, WEBHOOK_URL: 'http://10.0.0.7/', WEBHOOK_ALLOW_PRIVATE: 'true' };
+    expect(readWorkerConfig({ ...example, ...inside }).WEBHOOK_URL).toBe('http://10.0.0.7/');
+  });
+});
+
 describe('the configuration', () => {
   it.each(['0.0.0.0:9464', '127.0.0.1:9464', '[::1]:9464'])(
     'takes METRICS_ADDRESS %s',

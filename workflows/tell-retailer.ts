@@ -86,9 +86,11 @@ function fingerprint(of: object): string {
   return hash.toString(16).padStart(8, '0');
 }
 
-const calls = { startToCloseTimeout: '2 s', retry: { initialInterval: 100 } } as const;
 /** Over before a workflow task would need a heartbeat (8 s): a Temporal that stalls must not hold task slots. */
-const quick = proxyLocalActivities<Activities>({ ...calls, scheduleToCloseTimeout: '5 s' });
+const quick = proxyLocalActivities<Activities>({
+  startToCloseTimeout: '2 s',
+  retry: { maximumAttempts: 3, initialInterval: '100 ms' },
+});
 const patient = proxyActivities<Activities>({
   startToCloseTimeout: '10 s',
   retry: { maximumInterval: '1 min' },

@@ -48,7 +48,7 @@ beforeAll(async () => {
   };
   stack = await startStack({ dir, ports: 'free', env: { ...env, ...own }, log: () => undefined });
   workerUrl = `http://${own.METRICS_ADDRESS}`;
-  till = createTill(stack.apiUrl, 'T90001234');
+  till = createTill(stack.apiUrl, 'T90001234', '');
   simulator = controlSimulator(stack.simulatorUrl);
 }, 120_000);
 

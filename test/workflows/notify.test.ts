@@ -1,5 +1,6 @@
 /** The retailer's system is told what became of each charge: signed, in order, at least once, however long it is away. */
 import { randomBytes } from 'node:crypto';
+import { Context } from '@temporalio/activity';
 import { Webhook } from 'standardwebhooks';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
 import { startRecovery } from '../../activities/recovery.ts';
@@ -12,9 +13,12 @@ import {
 } from '../../api/notifications.ts';
 import { connectTemporal, type Temporal } from '../../api/temporal.ts';
 import {
+  caseWorkflowId,
   chargeWorkflowId,
   notifyWorkflowId,
   recoveryWorkflowId,
+  strayWorkflowId,
+  transactionReported,
 } from '../../workflows/messages.ts';
 import { resend } from '../../workflows/retailer-events.ts';
 import type { Retries } from '../../workflows/policy.ts';
@@ -116,7 +120,7 @@ async function notificationOf(chargeId: string): Promise<Notification | undefine
   return notifications.find((one) => one.charge_id === chargeId);
 }
 
-const patience = { timeout: 20_000, interval: 50 };
+const patience = { timeout: 40_000, interval: 50 };
 
 describe('a receiver that was away for an hour of scaled time', () => {
   // 5 s, 15 s, ... to an hour, a thousandth of it.
@@ -180,6 +184,12 @@ describe('a receiver that was away for an hour of scaled time', () => {
   it('reads what the api answers, and nothing that the service keeps', async () => {
     const kept = await keepAfterCancel();
     await expect.poll(() => typesOf(kept.charge_id), patience).toHaveLength(3);
+    for (const [name, workflowId] of [
+      ['told-captured', chargeWorkflowId(kept.charge_id)],
+      ['told-case', caseWorkflowId(kept.transaction_id ?? '')],
+    ] as const) {
+      await recordHistory(kvitt.client, { workflowId, name });
+    }
     const told = toldOf(kept.charge_id);
     const data = (type: string): Record<string, unknown> =>
       told.find(({ body }) => body.type === type)?.body.data ?? {};
@@ -264,6 +274,8 @@ describe('what waits', () => {
     await resendNotifications(temporal, { chargeId });
     await handle.result();
     expect(typesOf(chargeId)).toEqual(['charge.needs_attention', 'charge.not_charged']);
+    const own = chargeWorkflowId(chargeId);
+    await recordHistory(kvitt.client, { workflowId: own, name: 'told-attention' });
     await recordHistory(kvitt.client, {
       workflowId: notifyWorkflowId(chargeId),
       name: 'told-late',
@@ -297,6 +309,48 @@ describe('what waits', () => {
     await handle.cancel();
     await expect(handle.result()).rejects.toThrow(/cancel/i);
     expect(typesOf(chargeId)).toEqual([]);
+  });
+});
+
+describe('a Temporal that takes no event for a while', () => {
+  it('holds back neither the outcome nor what is reported meanwhile', async () => {
+    let open = (): void => undefined;
+    const opened = new Promise<void>((resolve) => (open = resolve));
+    kvitt = await startHarness({
+      // Nobody listens there: it is not about the delivery.
+      webhook: { url: 'http://127.0.0.1:9/', secrets, allowPrivate: true },
+      wrapActivities: (real) => ({
+        ...real,
+        tellRetailer: async (ask) => {
+          if (Context.current().info.isLocal) throw new Error('Temporal is busy');
+          await opened;
+          await real.tellRetailer(ask);
+        },
+      }),
+    });
+    try {
+      const sale = saleOf(kvitt);
+      const { charge_id: chargeId } = await pay('tap', sale);
+      const own = kvitt.client.workflow.getHandle(chargeWorkflowId(chargeId));
+      expect((await own.describe()).status.name).toBe('RUNNING');
+      await kvitt.simulator.ghost({
+        merchant_reference: chargeId,
+        merchant_reference_2: sale.reference,
+        terminal_id: kvitt.freshTerminal(),
+        installation: kvitt.taskQueue,
+      });
+      const transactions = await kvitt.ledgerOf(chargeId);
+      const second = transactions.findLast(({ kind }) => kind === 'captured')?.transaction_id ?? '';
+      const report = { error: null, source: 'a test', transaction_id: second };
+      await own.signal(transactionReported, report);
+      open();
+      await own.result();
+      await kvitt.client.workflow.getHandle(strayWorkflowId(second)).result();
+      const found = await kvitt.call('GET', `/cases/${second}`);
+      expect(found.body).toMatchObject({ kind: 'orphan', charge_id: chargeId });
+    } finally {
+      await kvitt.stop();
+    }
   });
 });
 
