@@ -25,6 +25,8 @@ export interface Receiver {
   taken: Received[];
   /** Every request, also the refused ones. */
   asked: Received[];
+  /** The most requests that it had at one time. */
+  mostAtOnce: number;
   /** How the next requests are answered; `hang`: not at all. */
   answer: { status: number; headers?: Record<string, string> } | 'hang';
   kill: () => Promise<void>;
@@ -35,7 +37,11 @@ export interface Receiver {
 export async function startReceiver(): Promise<Receiver> {
   let server: Server | null = null;
   let port = 0;
+  let open = 0;
   const answerTo = async (req: IncomingMessage, res: ServerResponse): Promise<void> => {
+    open += 1;
+    res.on('close', () => (open -= 1));
+    receiver.mostAtOnce = Math.max(receiver.mostAtOnce, open);
     const body = await text(req);
     const received: Received = {
       path: req.url ?? '',
@@ -54,6 +60,7 @@ export async function startReceiver(): Promise<Receiver> {
     url: '',
     taken: [],
     asked: [],
+    mostAtOnce: 0,
     answer: { status: 200 },
     kill: async () => {
       const dying = server;

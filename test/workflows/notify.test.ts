@@ -33,13 +33,13 @@ let kvitt: Harness;
 let temporal: Temporal;
 
 /** A shop where only a person can say that a prompt is dead. */
-async function start(retries: Retries): Promise<void> {
+async function start(retries: Retries, timeoutMs = 10_000): Promise<void> {
   receiver = await startReceiver();
   kvitt = await startHarness({
     deadlineSeconds: 900,
     promptLifetimeSeconds: null,
     cancelEndsPrompt: false,
-    webhook: { url: receiver.url, secrets, allowPrivate: true, retries },
+    webhook: { url: receiver.url, secrets, allowPrivate: true, retries, timeoutMs },
   });
   temporal = connectTemporal({ address: inject('temporalAddress') }, 'default');
 }
@@ -242,7 +242,7 @@ describe('a receiver that was away for an hour of scaled time', () => {
 describe('what waits', () => {
   beforeAll(async () => {
     // A retry would come long after the test.
-    await start({ first: 600_000, max: 600_000 });
+    await start({ first: 600_000, max: 600_000 }, 1000);
   });
   afterAll(stop);
   afterEach(() => {
@@ -266,6 +266,11 @@ describe('what waits', () => {
       });
     expect(notificationSchema.parse(await notificationOf(chargeId))).toBeTruthy();
     const handle = kvitt.client.workflow.getHandle(notifyWorkflowId(chargeId));
+    // A repeated workflow task tells it again: it waits once.
+    const { id, body } =
+      receiver.asked.find((one) => one.body.data['charge_id'] === chargeId) ?? {};
+    await handle.signal('somethingHappened', { id, body });
+    expect(await notificationOf(chargeId)).toMatchObject({ waiting: 2 });
     const unknown = handle.executeUpdate(resend, { args: [{ event_id: 'msg_unknown' }] });
     await expect(unknown).rejects.toMatchObject({
       cause: { message: 'event_id: no such event is known here' },
@@ -299,6 +304,19 @@ describe('what waits', () => {
       .toBeGreaterThan(alone);
     const never = resendNotifications(temporal, { chargeId, eventId: 'msg_never' });
     await expect(never).rejects.toMatchObject({ code: 'not_found' });
+  });
+
+  it('is not sent a second time while it is on the wire', async () => {
+    receiver.answer = 'hang';
+    receiver.mostAtOnce = 0;
+    const { charge_id: chargeId } = await pay('decline');
+    const tries = (): number =>
+      receiver.asked.filter(({ body }) => body.data['charge_id'] === chargeId).length;
+    await expect.poll(tries, patience).toBe(1);
+    receiver.answer = { status: 200 };
+    await resendNotifications(temporal, { chargeId });
+    await expect.poll(() => typesOf(chargeId), patience).toEqual(['charge.not_charged']);
+    expect([tries(), receiver.mostAtOnce]).toEqual([2, 1]);
   });
 
   it('is given up by whoever cancels it', async () => {
