@@ -5,7 +5,7 @@ import { adviceByReason } from '../api/cashier.ts';
 import { apiConfigSchema } from '../api/config.ts';
 import { chargeRequestSchema } from '../api/schemas.ts';
 import { workerConfigSchema } from '../worker/config.ts';
-import { attentions, caseKinds, chargeStates, reasons } from '../workflows/lists.ts';
+import { attentions, caseKinds, chargeStates, eventTypes, reasons } from '../workflows/lists.ts';
 
 const read = (path: string): string => readFileSync(new URL(`../${path}`, import.meta.url), 'utf8');
 const readme = read('README.md');
@@ -19,6 +19,13 @@ describe('the api reference', () => {
   it('shows a request that is accepted as it stands', () => {
     const { example } = chargeRequestSchema.meta() ?? {};
     expect(chargeRequestSchema.safeParse(example)).toMatchObject({ success: true });
+  });
+});
+
+describe('the page about webhooks', () => {
+  it('has a row for each event, and no other', () => {
+    const named = [...read('docs/webhooks.md').matchAll(/^\| `([a-z._]+)` \|/gm)];
+    expect(named.map(([, name]) => name)).toEqual(eventTypes);
   });
 });
 
