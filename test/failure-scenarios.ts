@@ -345,7 +345,7 @@ const platform: Row[] = [
     'Card number appears in a payload or note',
     'A number that is not masked is dropped where Dintero’s answer is read. A text that an operator writes for others is refused when it holds one, and not repeated. There is no security event.',
     'test/activities/schemas.test.ts > that is not masked stops at the edge: %s',
-    'test/api/card-number.test.ts > finds one in %s',
+    'test/workflows/card-number.test.ts > finds one in %s',
     switches('with %s is refused'),
   ],
   [

@@ -51,6 +51,9 @@ const caseMembers = [
   'settled_at',
   'settled_as',
   'settled_by',
+  'settled_why',
+  'refund_event',
+  'refunded_amount',
 ] as const satisfies (keyof CaseRecord)[];
 
 /** The body of a webhook, member by member in this order. */
@@ -72,7 +75,7 @@ export function chargeData(record: ChargeRecord): EventBody['data'] {
 }
 
 export function caseData(record: CaseRecord): EventBody['data'] {
-  const shown = Object.fromEntries(caseMembers.map((member) => [member, record[member]]));
+  const shown = Object.fromEntries(caseMembers.map((member) => [member, record[member] ?? null]));
   return { ...shown, state: record.settled_at === null ? 'open' : 'settled' };
 }
 

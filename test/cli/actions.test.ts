@@ -197,7 +197,7 @@ Log
   test('kvitt notifications lists what waits, and kvitt resend sends it', async () => {
     const { code, stdout } = await kvitt(api.url, ['notifications']);
     expect(code).toBe(0);
-    expect(stdout).toMatch(/S-1001\.1 {2}2 +\d+ \w+ +charge\.outcome {2}503\n/);
+    expect(stdout).toMatch(/S-1001\.1 {2}2 +\d+ \w+ +charge\.captured {2}503\n/);
     expect((await kvitt(api.url, ['resend', chargeId])).code).toBe(0);
     expect(api.asked.at(-1)).toMatchObject({
       call: `POST /ops/notifications/${chargeId}/resend`,
