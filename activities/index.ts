@@ -5,7 +5,13 @@ import * as charges from './dintero/charges.ts';
 import * as reads from './dintero/reads.ts';
 import { createDinteroClient } from './dintero/client.ts';
 import type { DinteroConfig } from './dintero/config.ts';
-import type { FoundTransaction, MoneyFacts, Reading, SaleReading } from './dintero/facts.ts';
+import type {
+  FoundTransaction,
+  MoneyFacts,
+  Reading,
+  SaleReading,
+  TransactionFacts,
+} from './dintero/facts.ts';
 import { dinteroFailure } from './failures.ts';
 import { readStanding, startRecovery, type Recover, type Standing } from './recovery.ts';
 import { endLease, readTerminalHolder, type TerminalHolder } from './terminal.ts';
@@ -37,7 +43,9 @@ export interface Activities {
   readTransaction: (ask: Move & { transactionId: string }) => Promise<FoundTransaction>;
   readMoney: (ask: Move & { transactionId: string }) => Promise<MoneyFacts>;
   cancelSession: (ask: Move & { sessionId: string }) => Promise<void>;
-  captureTransaction: (ask: Move & { transactionId: string; amount: number }) => Promise<void>;
+  captureTransaction: (
+    ask: Move & { transactionId: string; amount: number },
+  ) => Promise<TransactionFacts | null>;
   voidTransaction: (ask: Move & { transactionId: string }) => Promise<void>;
   readStanding: (chargeId: string) => Promise<Standing>;
   startRecovery: (ask: Recover) => Promise<boolean>;
@@ -83,7 +91,10 @@ export function createActivities({
         timeoutMs,
       });
     },
-    /** All of it. Twice is harmless: more than the authorised amount is refused. */
+    /**
+     * All of it. Twice is harmless: more than the authorised amount is refused. Reads it back at once, so that a payment
+     * is proven one step sooner; null when that gave no readable answer.
+     */
     captureTransaction: async ({ chargeId, transactionId, amount, timeoutMs }) => {
       await charges.postMove(dintero, {
         what: `capture ${chargeId}`,
@@ -91,6 +102,7 @@ export function createActivities({
         body: { amount, capture_reference: chargeId },
         timeoutMs,
       });
+      return await reads.readBack(dintero, { chargeId, transactionId, timeoutMs });
     },
     /** Twice is harmless: the state it leads to is the only one. */
     voidTransaction: async ({ chargeId, transactionId, timeoutMs }) => {

@@ -14,12 +14,13 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { Client, Connection } from '@temporalio/client';
 import { audit, type Reported } from './audit.ts';
-import { costOf, cpuOf } from './bench/cost.ts';
+import { cpuOf } from './bench/cpu.ts';
 import { measureHanging } from './bench/hanging.ts';
 import { measureWaiting } from './bench/waiting.ts';
 import type { NaiveAppSettings } from './bench/naive-app.ts';
 import { controlSimulator } from './dintero-simulator.ts';
 import { startStack, type Stack } from './stack.ts';
+import { costOf, type Cost } from './temporal-cost.ts';
 
 const { values: options } = parseArgs({
   options: {
@@ -264,8 +265,8 @@ async function main(): Promise<void> {
       const client = new Client({ connection, namespace: stack.namespace });
       const { charge_id = '', terminal_id = '' } = reported.at(-1) ?? {};
       const ours = await costOf(client, [`charge/${charge_id}`, `terminal/${terminal_id}`]);
-      console.log(`\nOne charge with its lease: ${ours}`);
-      console.log(`One naive charge: ${await costOf(client, [`naive/${lastNaive}`])}`);
+      console.log(`\nOne charge with its lease: ${inShort(ours)}`);
+      console.log(`One naive charge: ${inShort(await costOf(client, [`naive/${lastNaive}`]))}`);
       const hanging = Number(options.hanging);
       if (hanging > 0) await measureHanging({ stack, dintero, client }, hanging);
       await connection.close();
@@ -288,6 +289,10 @@ async function main(): Promise<void> {
     await stack.stop();
     await rm(dir, { recursive: true, force: true });
   }
+}
+
+function inShort({ events, actions }: Cost): string {
+  return `${events} history events, ${actions.length} billable actions`;
 }
 
 await main();

@@ -4,6 +4,7 @@
  */
 import { ActivityFailure, ApplicationFailure, TemporalFailure } from '@temporalio/common';
 import { proxyActivities, workflowInfo, type ActivityOptions } from '@temporalio/workflow';
+import type { TransactionFacts } from '../activities/dintero/facts.ts';
 import type { Activities } from '../activities/index.ts';
 import type { DinteroFailureType } from '../activities/failures.ts';
 import type { Reason } from './lists.ts';
@@ -121,9 +122,12 @@ export async function sendMove(charge: OpenCharge, move: Move): Promise<void> {
   const tries = { cancel: situation.cancels, capture: situation.captures, void: situation.voids }[
     move
   ];
+  // What came before the sending may be newer than the reading that led to it.
+  const hadNews = charge.news !== null;
   let failed: Failed | null = null;
+  let readBack: TransactionFacts | null = null;
   try {
-    await guarded(charge, move);
+    readBack = await guarded(charge, move);
   } catch (error) {
     failed = failureOf(error);
   }
@@ -134,6 +138,7 @@ export async function sendMove(charge: OpenCharge, move: Move): Promise<void> {
   tries.lastAt = Date.now();
   situation.isRefusingMoves = failed?.type === 'DinteroUnauthorized';
   charge.quietUntil = Date.now() + (failed?.retryAfterMs ?? 0);
+  charge.readBack = hadNews || charge.news !== null ? null : readBack;
   charge.news = 'order';
   tell(charge.timeline, {
     source: 'kvitt',
@@ -147,7 +152,8 @@ const unprocessed = new Set<Failed['type']>([
   'DinteroUnauthorized',
 ]);
 
-async function guarded(charge: OpenCharge, move: Move): Promise<void> {
+/** What was read back with the answer, if it was. */
+async function guarded(charge: OpenCharge, move: Move): Promise<TransactionFacts | null> {
   const { durations } = charge.situation.policy;
   const chargeId = charge.record.charge_id;
   const timeoutMs = durations.httpTimeout;
@@ -158,7 +164,7 @@ async function guarded(charge: OpenCharge, move: Move): Promise<void> {
       summary: 'Cancel the session',
     });
     await activity.cancelSession({ chargeId, sessionId: charge.sessionId, timeoutMs });
-    return;
+    return null;
   }
   if (charge.transaction === null)
     throw new Error(`cannot ${move} a transaction that is not known`);
@@ -169,13 +175,16 @@ async function guarded(charge: OpenCharge, move: Move): Promise<void> {
       summary: 'Release the money',
     });
     await activity.voidTransaction({ chargeId, transactionId, timeoutMs });
-    return;
+    return null;
   }
   const activity = proxyActivities<Activities>({
     ...moves(durations),
     summary: 'Capture all of it',
   });
-  await activity.captureTransaction({ chargeId, transactionId, amount, timeoutMs });
+  // A worker of the first release answered nothing.
+  return (
+    (await activity.captureTransaction({ chargeId, transactionId, amount, timeoutMs })) ?? null
+  );
 }
 
 const certain: Partial<Record<Failed['type'], Reason>> = {

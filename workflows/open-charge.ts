@@ -43,6 +43,8 @@ export interface OpenCharge {
   situation: Situation;
   /** The last reading's transaction, when it is ours. */
   transaction: TransactionFacts | null;
+  /** Read back with the answer of the last move, and not judged yet. */
+  readBack: TransactionFacts | null;
   /** What readings added to the record since it was published last. */
   known: Changes;
   /** A hint or an order came since the last read. */
@@ -85,6 +87,7 @@ export function openCharge(opening: Opening): OpenCharge {
     reportedTransactions: [],
     startedAt,
     transaction: null,
+    readBack: null,
     known: {},
     news: null,
     lastReadAt: 0,

@@ -1,6 +1,6 @@
 /** When the charge looks at Dintero, and what it remembers of what it saw. */
 import { condition } from '@temporalio/workflow';
-import type { TransactionFacts } from '../activities/dintero/facts.ts';
+import type { Reading, TransactionFacts } from '../activities/dintero/facts.ts';
 import type { Failed } from './dintero-calls.ts';
 import { readDintero } from './dintero-reads.ts';
 import { judge, type Asked, type Judgement } from './judgement.ts';
@@ -70,7 +70,7 @@ export async function readAndJudge(charge: OpenCharge): Promise<Judgement> {
   const { record, situation } = charge;
   situation.readAt = Date.now();
   const cause = charge.news;
-  const reading = await readDintero(charge);
+  const reading = takeReadBack(charge) ?? (await readDintero(charge));
   charge.lastReadAt = Date.now();
   if ('type' in reading) return told(charge, cause, unread(charge, reading));
   situation.isRefusingReads = false;
@@ -79,6 +79,15 @@ export async function readAndJudge(charge: OpenCharge): Promise<Judgement> {
   const judgement = judge(reading, askedBy(record, reading.transaction));
   remember(charge, judgement, reading.transaction);
   return told(charge, cause, judgement);
+}
+
+/** A capture is read back by the call itself: that is a reading, if nothing has happened since. */
+function takeReadBack(charge: OpenCharge): Reading | null {
+  const { readBack } = charge;
+  charge.readBack = null;
+  if (readBack === null || charge.news !== 'order') return null;
+  charge.news = null;
+  return { session: null, transaction: readBack };
 }
 
 /** The judgement, put into the timeline with what made us look. */

@@ -76,17 +76,13 @@ export interface Dintero {
 }
 
 /**
- * The charge id is in the path: a callback may come before the create's answer (dossier 5.2). With auto-capture the
- * callback itself waits for the capture, so reporting that event too would only say everything twice.
+ * The charge id is in the path: a callback may come before the create's answer (dossier 5.2). Captures are not reported:
+ * with auto-capture the callback itself waits for it, and our own is read back by whoever sent it.
  */
-function callbackUrlOf(
-  { publicUrl }: DinteroConfig,
-  { sale, autoCapture }: CreateSession,
-): string | null {
+function callbackUrlOf({ publicUrl }: DinteroConfig, { sale }: CreateSession): string | null {
   if (publicUrl === null) return null;
-  const events = autoCapture ? ['VOID', 'REFUND'] : ['CAPTURE', 'VOID', 'REFUND'];
-  const options = events.map((event) => `&report_event=${event}`).join('');
-  return `${publicUrl}/webhooks/dintero/charges/${sale.chargeId}?method=POST&report_error=true${options}`;
+  const options = 'method=POST&report_error=true&report_event=VOID&report_event=REFUND';
+  return `${publicUrl}/webhooks/dintero/charges/${sale.chargeId}?${options}`;
 }
 
 /** `POST /sessions/{id}/pay` (dossier 8.2): starts the terminal for a session that is already recorded. */

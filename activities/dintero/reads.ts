@@ -1,4 +1,5 @@
 /** What a charge reads at Dintero: one function per call, and the readings made of several. */
+import { ApplicationFailure } from '@temporalio/common';
 import type { z } from 'zod';
 import { isWithoutMoney } from '../../workflows/judgement.ts';
 import { dinteroFailure } from '../failures.ts';
@@ -37,6 +38,19 @@ async function getTransaction(
   ask: Ask & { transactionId: string },
 ): Promise<TransactionFacts> {
   return (await readMoney(dintero, ask)).transaction;
+}
+
+/** The transaction right after it was moved; null: it could not be read, which says nothing about the move. */
+export async function readBack(
+  dintero: Dintero,
+  ask: Ask & { transactionId: string },
+): Promise<TransactionFacts | null> {
+  try {
+    return await getTransaction(dintero, ask);
+  } catch (error) {
+    if (error instanceof ApplicationFailure) return null;
+    throw error;
+  }
 }
 
 /** The transaction alone, with its refunds one by one. */
