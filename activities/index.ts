@@ -109,6 +109,15 @@ export function createActivities({
       const path = `/transactions/${encodeURIComponent(transactionId)}/void`;
       await charges.postMove(dintero, { what: `void ${chargeId}`, path, timeoutMs });
     },
+    ...towardsTemporal(temporal),
+    ...towardsRetailer(temporal, webhook),
+  };
+}
+
+function towardsTemporal(
+  temporal: Client,
+): Pick<Activities, 'readStanding' | 'startRecovery' | 'readTerminalHolder' | 'endLease'> {
+  return {
     readStanding: async (chargeId) => await readStanding(temporal, chargeId),
     /** Twice is harmless: a charge has at most one recovery at a time. */
     startRecovery: async (ask) => await startRecovery(temporal, ask),
@@ -116,7 +125,6 @@ export function createActivities({
     endLease: async (ask) => {
       await endLease(temporal, ask);
     },
-    ...towardsRetailer(temporal, webhook),
   };
 }
 

@@ -69,15 +69,15 @@ function kindOf(event: Event): string {
 function whatFor(event: Event): string {
   const summary = event.userMetadata?.summary;
   if (summary !== null && summary !== undefined) return String(decoded(summary));
-  const names = [
+  const update = event.workflowExecutionUpdateAcceptedEventAttributes?.acceptedRequest;
+  const named = [
     event.workflowExecutionStartedEventAttributes?.workflowType?.name,
-    event.workflowExecutionUpdateAcceptedEventAttributes?.acceptedRequest?.input?.name,
+    update?.input?.name,
     event.workflowExecutionSignaledEventAttributes?.signalName,
-    event.startChildWorkflowExecutionInitiatedEventAttributes?.workflowType?.name,
-    event.activityTaskScheduledEventAttributes?.activityType?.name,
+    event.markerRecordedEventAttributes === null ? null : 'the read after a callback',
+    attributesIn(event),
   ];
-  const name = names.find((one) => one !== null && one !== undefined);
-  return name ?? attributesIn(event) ?? '';
+  return named.find((name) => typeof name === 'string') ?? '';
 }
 
 function attributesIn(event: Event): string | null {

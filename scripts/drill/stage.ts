@@ -52,7 +52,6 @@ const quickDurations: Partial<Durations> = {
   httpTimeout: 1_000,
   listLag: 1_000,
   pollMin: 500,
-  pollMax: 2_000,
 };
 
 export async function startCharge(stage: Stage, asked: Asked = {}): Promise<Started> {

@@ -310,7 +310,9 @@ describe('an order that did not come through /ops', { concurrent: true }, () => 
   it('with garbage parks nothing', async () => {
     const { chargeId } = await waiting({ durations: unwatched });
     for (const input of [null, 7, 'x', [], { text: 4 }]) {
-      await expect(direct(chargeId, 'note', input as object)).rejects.toThrow();
+      await expect(direct(chargeId, 'note', input as object)).rejects.toThrow(
+        /failed|printable|not known|missing/i,
+      );
     }
     await order(chargeId, 'cancel', { why });
     expect(await kvitt.ending(chargeId)).toMatchObject({ outcome: 'not_charged' });
@@ -398,7 +400,7 @@ describe('a case', { concurrent: true }, () => {
       settle(transactionId, { as: 'kept', why }),
       settle(transactionId, { as: 'written_off', why }),
     ]);
-    expect(both.map(({ status }) => status).toSorted()).toEqual([200, 409]);
+    expect(new Set(both.map(({ status }) => status))).toEqual(new Set([200, 409]));
   });
 
   it('is settled by nobody without a name', async () => {
