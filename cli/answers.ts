@@ -33,7 +33,6 @@ export const caseSchema = z.looseObject({
   charge_id: z.string(),
   kind: z.string(),
   state: z.string(),
-  what_to_do: text,
   amount: z.int().nullable(),
   captured_amount: z.int().nullable(),
   currency: text,
@@ -50,7 +49,7 @@ const next = { next_cursor: text };
 export const chargesSchema = z.looseObject({ charges: z.array(chargeSchema), ...next });
 export const casesSchema = z.looseObject({ cases: z.array(caseSchema), ...next });
 
-export const explainedSchema = z.looseObject({
+const explanationSchema = z.looseObject({
   word: z.string(),
   list: z.string(),
   severity: text,
@@ -60,6 +59,7 @@ export const explainedSchema = z.looseObject({
   check: z.array(z.string()),
   press: z.array(z.looseObject({ when: z.string(), run: z.string().nullable() })),
 });
+export const explainedSchema = explanationSchema.extend({ also: z.array(explanationSchema) });
 export type Explained = z.output<typeof explainedSchema>;
 
 const shownSchema = z.looseObject({
@@ -79,18 +79,17 @@ export type Shown = z.output<typeof shownSchema>;
 export const shownChargeSchema = shownSchema.extend({ charge: chargeSchema });
 export const shownCaseSchema = shownSchema.extend({ case: caseSchema });
 
+const switchSchema = z.looseObject({
+  scope: z.string(),
+  id: text,
+  text,
+  why: z.string(),
+  by: z.string(),
+  at: z.string(),
+});
 export const switchesSchema = z.looseObject({
-  off: z.array(
-    z.looseObject({
-      scope: z.string(),
-      id: text.optional(),
-      text: z.string(),
-      why: z.string(),
-      by: z.string(),
-      at: z.string(),
-    }),
-  ),
-  log: z.array(z.record(z.string(), z.unknown())),
+  off: z.array(switchSchema),
+  log: z.array(switchSchema.extend({ did: z.string() })),
 });
 export type Switches = z.output<typeof switchesSchema>;
 

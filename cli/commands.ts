@@ -2,7 +2,7 @@
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import { exitCodeWords, type ExitCode } from './exit-codes.ts';
 import type { Jobs } from './jobs.ts';
-import type { Kvitt } from './kvitt.ts';
+import type { Kvitt, Surroundings } from './kvitt.ts';
 import {
   actionCommands,
   fieldsOf,
@@ -17,8 +17,17 @@ export type Perform = (job: (kvitt: Kvitt, jobs: Jobs) => Promise<ExitCode>) => 
 
 const groups = { look: 'Look:', act: 'Act:', operate: 'Switches and notifications:' };
 
-export function createProgram(perform: Perform): Command {
+export function createProgram(
+  perform: Perform,
+  { stdout, stderr }: Pick<Surroundings, 'stdout' | 'stderr'>,
+): Command {
   const program = new Command('kvitt')
+    .configureOutput({
+      writeOut: (text) => void stdout.write(text),
+      writeErr: (text) => void stderr.write(text),
+      getOutHelpWidth: () => stdout.columns ?? 80,
+      getErrHelpWidth: () => stderr.columns ?? 80,
+    })
     .description('Finds, explains and frees payments, through the API of the service.')
     .option('--json', 'print the answer of the API as it is, for scripts')
     .configureHelp({ showGlobalOptions: true })
@@ -105,8 +114,7 @@ function addViews(program: Command, perform: Perform): void {
   })
     .argument('<id>', 'of a charge')
     .action(async (chargeId: string) => {
-      const say = (news: string): void => void process.stderr.write(`${news}\n`);
-      await perform(async (kvitt, { watch }) => await watch(kvitt, { chargeId, say }));
+      await perform(async (kvitt, { watch }) => await watch(kvitt, chargeId));
     });
   command(program, {
     name: 'explain',

@@ -25,8 +25,10 @@ export interface CliConfig {
 }
 
 /** Throws one failure that lists every problem. */
-export function readCliConfig(environment: NodeJS.ProcessEnv = process.env): CliConfig {
-  const { KVITT_URL, KVITT_TOKEN } = environment;
+export function readCliConfig({
+  KVITT_URL,
+  KVITT_TOKEN,
+}: Record<string, string | undefined>): CliConfig {
   const parsed = cliConfigSchema.safeParse({
     ...(KVITT_URL === undefined || KVITT_URL === '' ? {} : { KVITT_URL }),
     ...(KVITT_TOKEN === undefined || KVITT_TOKEN === '' ? {} : { KVITT_TOKEN }),

@@ -150,7 +150,7 @@ async function act(
     await print(body, () => views.caseLines(look, body));
   } else {
     const { status, body } = await client.post(path, chargeSchema, input);
-    const open = status === 202 ? `\nIt is not done yet: \`kvitt watch ${id}\` follows it.` : '';
+    const open = status === 202 ? `\nIt has no outcome yet: \`kvitt watch ${id}\` follows it.` : '';
     await print(body, () => views.chargeLines(look, body) + open);
   }
   return exitCodes.done;

@@ -33,11 +33,11 @@ export function flagsOf(name: string, field: Field): string {
   return field.is === 'true' ? flag : `${flag} <${field.choices?.join('|') ?? 'text'}>`;
 }
 
-/** The line to type. */
+/** The line to type, as the runbook writes it. */
 export function usageOf(name: string, { action, id }: { action: Action; id: string }): string {
   const options = Object.entries(action.fields).map(([fieldName, field]) => {
     const flags = flagsOf(fieldName, field);
     return field.isRequired ? flags : `[${flags}]`;
   });
-  return ['kvitt', name, id, ...options].join(' ');
+  return ['npx kvitt', name, id, ...options].join(' ');
 }

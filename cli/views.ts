@@ -110,8 +110,7 @@ export function caseLines({ paint, now }: Look, one: Case): string {
     `store ${cell(one.store_id)}`,
     `opened ${instant(one.opened_at)}`,
   ];
-  const todo = one.what_to_do === null ? '' : `\n${printable(one.what_to_do)}`;
-  return `${first.join(' | ')}\n${second.join(' | ')}${todo}`;
+  return `${first.join(' | ')}\n${second.join(' | ')}`;
 }
 
 function section(paint: Paint, { title, lines }: { title: string; lines: string[] }): string[] {
@@ -148,8 +147,17 @@ function actionLines(
       const last = action.isIrreversible ? ' It cannot be taken back.' : '';
       return [usageOf(name, { action, id }), paint.faint(`    ${action.does}${last}`)];
     }),
-    not: not.map(({ action, why_not: reason }) => `${printable(action)}: ${cell(reason)}`),
+    not: whyNot(not),
   };
+}
+
+/** What one reason forbids stands on one line. */
+function whyNot(actions: Shown['actions']): string[] {
+  const reasons = [...new Set(actions.map((one) => cell(one.why_not)))];
+  return reasons.map((reason) => {
+    const forbidden = actions.filter((one) => cell(one.why_not) === reason);
+    return `${forbidden.map(({ action }) => printable(action)).join(', ')}: ${reason}`;
+  });
 }
 
 /** Everything about one charge or case, under its own lines. */
@@ -177,10 +185,15 @@ export function shownText(
   ].join('\n');
 }
 
-export function explainedText({ paint }: Look, explained: Explained): string {
+/** A word of two lists has two explanations, one under the other. */
+export function explainedText(look: Look, { also, ...explained }: Explained): string {
+  return [explained, ...also].map((one) => explainedOnce(look, one)).join('\n\n');
+}
+
+function explainedOnce({ paint }: Look, explained: Explained['also'][number]): string {
   const { word, list, severity, escalates_after_minutes: minutes, means, cashier } = explained;
   const pressing = [
-    ...(severity === null ? [] : [`severity ${cell(severity)}`]),
+    ...(severity === null || severity === 'none' ? [] : [`severity ${cell(severity)}`]),
     ...(minutes === null ? [] : [`escalates after ${minutes} min`]),
   ];
   const press = explained.press.map(({ when, run }) =>
@@ -199,23 +212,20 @@ export function explainedText({ paint }: Look, explained: Explained): string {
 }
 
 export function switchesText({ paint }: Look, { off, log }: Switches): string {
-  const rows = off.map((one) => [
-    one.scope + (one.id === null || one.id === undefined ? '' : ` ${one.id}`),
-    one.text,
-    one.why,
-    one.by,
-    instant(one.at),
-  ]);
-  const heads = ['OFF', 'TEXT FOR THE CASHIER', 'WHY', 'BY', 'SINCE'];
-  const members = [...new Set(log.flatMap((entry) => Object.keys(entry)))];
+  const where = (one: Switches['off'][number] | Switches['log'][number]): string =>
+    [one.scope, ...(one.id === null ? [] : [one.id])].join(' ');
+  const offTable = table(paint, {
+    heads: ['OFF', 'SINCE', 'BY', 'WHY', 'TEXT FOR THE CASHIER'],
+    rows: off.map((one) => [where(one), instant(one.at), one.by, one.why, one.text].map(cell)),
+  });
   const logTable = table(paint, {
-    heads: members.map((member) => printable(member).toUpperCase()),
-    rows: log.map((entry) => members.map((member) => cell(entry[member]))),
+    heads: ['AT', 'SWITCHED', 'BY', 'WHY', 'TEXT FOR THE CASHIER'],
+    rows: log.map((one) =>
+      [instant(one.at), `${one.did} ${where(one)}`, one.by, one.why, one.text].map(cell),
+    ),
   });
   return [
-    rows.length === 0
-      ? 'Nothing is switched off.'
-      : table(paint, { heads, rows: rows.map((row) => row.map(cell)) }),
+    off.length === 0 ? 'Nothing is switched off.' : offTable,
     ...section(paint, { title: 'Log', lines: log.length === 0 ? [] : [logTable] }),
   ].join('\n');
 }

@@ -12,10 +12,7 @@ const retryMs = 2_000;
 /** A minute of tries in a row: a deploy is over by then. */
 const failuresMax = 30;
 
-export async function watch(
-  kvitt: Kvitt,
-  { chargeId, say }: { chargeId: string; say: (news: string) => void },
-): Promise<ExitCode> {
+export async function watch(kvitt: Kvitt, chargeId: string): Promise<ExitCode> {
   const path = `/charges/${encodeURIComponent(chargeId)}/events`;
   const heard = { last: '', retryMs, failures: 0 };
   for (;;) {
@@ -25,7 +22,7 @@ export async function watch(
     } catch (err) {
       const isBreak = err instanceof Failure && err.exitCode === exitCodes.unreachable;
       if (!isBreak || heard.last === '' || heard.failures >= failuresMax) throw err;
-      if (heard.failures === 0) say('The connection is lost; trying again.');
+      if (heard.failures === 0) kvitt.say('The connection is lost; trying again.');
       heard.failures += 1;
     }
     await sleep(heard.retryMs);

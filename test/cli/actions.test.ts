@@ -5,6 +5,7 @@ import { caseActions, chargeActions, type Action } from '../../workflows/actions
 import { charge, kvitt, moneyCase, startStandIn, token, type StandIn } from './kvitt.ts';
 
 const chargeId = 'S-1001.1';
+const unseen = { stdout: { write: () => true }, stderr: { write: () => true } };
 const transactionId = 'T90001234.5AbC';
 
 interface Row {
@@ -63,7 +64,17 @@ beforeEach(async () => {
             at: '2026-11-22T09:15:11.000Z',
           },
         ],
-        log: [{ at: '2026-11-22T09:15:11.000Z', did: 'off', by: 'anna' }],
+        log: [
+          {
+            at: '2026-11-22T09:15:11.000Z',
+            by: 'anna',
+            why: 'deploy',
+            did: 'on',
+            scope: 'all',
+            id: null,
+            text: null,
+          },
+        ],
       },
     },
     'POST /ops/switch-off': { body: { off: [], log: [] } },
@@ -100,7 +111,7 @@ describe('every action of the table', () => {
   });
 
   test.each(rows)('says of $name $id what it does, when, and what it needs', ({ name, action }) => {
-    const program = createProgram(() => Promise.resolve());
+    const program = createProgram(() => Promise.resolve(), unseen);
     const command = program.commands.find((one) => one.name() === name);
     const description = command?.description() ?? '';
     expect(description).toContain(action.when);
@@ -167,12 +178,13 @@ describe('switches and notifications', () => {
   test('kvitt switches shows what is off, and the log', async () => {
     const { code, stdout } = await kvitt(api.url, ['switches']);
     expect(code).toBe(0);
-    expect(stdout).toBe(`OFF              TEXT FOR THE CASHIER  WHY         BY    SINCE
-store bergen-01  Cash only             fire drill  anna  2026-11-22 09:15:11Z
+    expect(stdout)
+      .toBe(`OFF              SINCE                 BY    WHY         TEXT FOR THE CASHIER
+store bergen-01  2026-11-22 09:15:11Z  anna  fire drill  Cash only
 
 Log
-  AT                        DID  BY
-  2026-11-22T09:15:11.000Z  off  anna
+  AT                    SWITCHED  BY    WHY     TEXT FOR THE CASHIER
+  2026-11-22 09:15:11Z  on all    anna  deploy  -
 `);
   });
 

@@ -31,6 +31,8 @@ const shown = {
   actions: [
     { action: 'close', is_possible: true, why_not: null },
     { action: 'capture', is_possible: false, why_not: 'No money is reserved.' },
+    { action: 'recover', is_possible: false, why_not: 'It is followed.' },
+    { action: 'void', is_possible: false, why_not: 'No money is reserved.' },
   ],
   guidance: explained,
   runbook_url: 'https://runbook.example/#prompt_may_live',
@@ -222,11 +224,12 @@ Waits for
   evidence of a person, until 2026-11-22 10:15:11Z
 
 What you may do now
-  kvitt close S-1001.1 --terminal-seen-idle --why <text>
+  npx kvitt close S-1001.1 --terminal-seen-idle --why <text>
       Closes the charge as \`not_charged\` on your evidence, after one more reading that does not contradict it. It cannot be taken back.
 
 Not now
-  capture: No money is reserved.
+  capture, void: No money is reserved.
+  recover: It is followed.
 
 Guidance
   prompt_may_live | needs_attention | severity urgent | escalates after 5 min
@@ -238,7 +241,7 @@ Guidance
 
   Press
     It asks for no card:
-        kvitt close S-1001.1 --terminal-seen-idle
+        npx kvitt close S-1001.1 --terminal-seen-idle
 
 Runbook
   https://runbook.example/#prompt_may_live
@@ -254,9 +257,8 @@ Runbook
     expect(stdout).toMatch(
       /^T90001234\.5AbC \| captured_after_cancel \| open for 3 h \| asked NOK 129\.00 \| captured NOK 129\.00\n/,
     );
-    expect(stdout).toContain('Keep it, or give it back with the card at a terminal.');
     expect(stdout).toContain(
-      'kvitt settle T90001234.5AbC --as <kept|refunded|written_off> [--refund-event <text>] --why <text>',
+      'npx kvitt settle T90001234.5AbC --as <kept|refunded|written_off> [--refund-event <text>] --why <text>',
     );
     const asJson = await kvitt(url, ['show', 'T90001234.5AbC', '--json']);
     expect(JSON.parse(asJson.stdout)).toEqual(body);
@@ -289,6 +291,22 @@ describe('kvitt explain', () => {
     expect(stdout).toContain('- Look at the terminal.');
     const asJson = await kvitt(url, ['explain', 'prompt_may_live', '--json']);
     expect(JSON.parse(asJson.stdout)).toEqual(explained);
+  });
+
+  test('tells both meanings of a word of two lists', async () => {
+    const second = {
+      ...explained,
+      list: 'reason',
+      severity: 'none',
+      escalates_after_minutes: null,
+    };
+    const body = { ...explained, also: [second] };
+    const url = await standIn({ 'GET /ops/explain/prompt_may_live': { body } });
+    const { stdout } = await kvitt(url, ['explain', 'prompt_may_live']);
+    expect(stdout.match(/^prompt_may_live .*$/gm)).toEqual([
+      'prompt_may_live | needs_attention | severity urgent | escalates after 5 min',
+      'prompt_may_live | reason',
+    ]);
   });
 
   test('ends with 4 for a word that nobody knows', async () => {

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Charge } from '../../api/answers.ts';
-import { charge, kvitt, problem, startKvitt, startStandIn, type StandIn } from './kvitt.ts';
+import { charge, kvitt, problem, startStandIn, type StandIn } from './kvitt.ts';
 
 let api: StandIn;
 afterEach(async () => {
@@ -123,19 +123,5 @@ describe('kvitt watch', () => {
     const ended = await kvitt(api.url, args);
     expect(ended).toMatchObject({ code: 1, stdout: '' });
     expect(ended.stderr).toMatch(/^The answer is not understood/);
-  });
-
-  test('ends at once and quietly on Ctrl-C', async () => {
-    api = await startStandIn({
-      [call]: (_asked, res) => {
-        open(res);
-        send(res, waiting);
-      },
-    });
-    const running = startKvitt(api.url, args);
-    await expect.poll(running.stdout, { timeout: 20_000 }).toMatch(/waiting_for_card\n/);
-    running.child.kill('SIGINT');
-    const { stderr } = await running.ended;
-    expect({ stderr, signal: running.child.signalCode }).toEqual({ stderr: '', signal: 'SIGINT' });
   });
 });
