@@ -2,6 +2,7 @@
 import { WorkflowNotFoundError } from '@temporalio/common';
 import { caseWorkflowId, moneyCaseType, type CaseRecord } from '../workflows/messages.ts';
 import type { Case, CaseList } from './answers.ts';
+import { aboutThis } from './explain.ts';
 import { filterParts, listPage, when } from './list.ts';
 import { Problem } from './problems.ts';
 import type { CaseListQuery } from './schemas.ts';
@@ -64,11 +65,12 @@ function viewOfCase(memo: Record<string, unknown> | undefined): Case | null {
   const state = record.settled_at === null ? 'open' : 'settled';
   // Cases of the first release lack these.
   const { settled_why = null, refund_event = null, refunded_amount = null } = record;
+  const about = { chargeId: record.charge_id, transactionId: record.transaction_id };
   const settlement = { settled_why, refund_event, refunded_amount };
   return {
     ...shown,
     ...settlement,
     state,
-    what_to_do: state === 'open' ? caseActions[record.kind] : null,
+    what_to_do: state === 'open' ? aboutThis(caseActions[record.kind], about) : null,
   };
 }

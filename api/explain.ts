@@ -46,3 +46,13 @@ export function isSecond(list: GuideList, word: string): boolean {
   const before = guideLists.slice(0, guideLists.indexOf(list));
   return before.some((other) => Object.hasOwn(guides[other], word));
 }
+
+/** Whom a text is about: its placeholders become these ids, so that a command is ready to be typed. */
+export function aboutThis(
+  text: string,
+  { chargeId, transactionId }: { chargeId: string; transactionId: string | null },
+): string {
+  return text
+    .replaceAll(/<charge_id>|\{charge_id\}/g, chargeId)
+    .replaceAll('<transaction_id>', transactionId ?? '<transaction_id>');
+}

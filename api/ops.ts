@@ -11,6 +11,7 @@ import {
 } from '@temporalio/client';
 import { WorkflowNotFoundError } from '@temporalio/common';
 import type { CaseAction, ChargeAction } from '../workflows/actions.ts';
+import type { Guidance } from '../workflows/guide.ts';
 import {
   caseWorkflowId,
   chargeWorkflowId,
@@ -26,7 +27,7 @@ import { chargeActionNames } from './action-schemas.ts';
 import type { Case } from './answers.ts';
 import { findCase } from './cases.ts';
 import { isFinal, type ReadCharge } from './cashier.ts';
-import { explain, type Explanation } from './explain.ts';
+import { aboutThis, explain, type Explanation } from './explain.ts';
 import { refusalOf, unknownCharge } from './orders.ts';
 import { Problem } from './problems.ts';
 import { unanswered, type OrderDeps } from './start.ts';
@@ -212,17 +213,18 @@ function shown(
 }
 
 /** The word's guidance, its commands ready to be typed. */
-function guidanceFor(word: string, { chargeId, transactionId }: About): Explanation | null {
+function guidanceFor(word: string, about: About): Explanation | null {
   const found = explain(word);
   if (found === null) return null;
-  const press = found.press.map(({ when, run }) => ({
-    when,
-    run:
-      run
-        ?.replaceAll('<charge_id>', chargeId)
-        .replaceAll('<transaction_id>', transactionId ?? '<transaction_id>') ?? null,
-  }));
-  return { ...found, press };
+  const filled = <Explained extends Guidance>(explained: Explained): Explained => ({
+    ...explained,
+    check: explained.check.map((text) => aboutThis(text, about)),
+    press: explained.press.map(({ when, run }) => ({
+      when: aboutThis(when, about),
+      run: run === null ? null : aboutThis(run, about),
+    })),
+  });
+  return { ...filled(found), also: found.also.map(filled) };
 }
 
 /** null: nobody answers. A workflow of an earlier release knows no such question. */
