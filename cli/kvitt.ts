@@ -2,7 +2,7 @@ import type { Client } from './client.ts';
 import type { Look } from './views.ts';
 
 /** Where it prints: a terminal, a file, a pipe. */
-export interface Output {
+interface Output {
   write: (text: string) => unknown;
   /** Only a terminal has colours (it knows NO_COLOR) and a width. */
   hasColors?: () => boolean;
