@@ -232,7 +232,7 @@ async function ask({ temporal, timings }: OrderDeps, workflowId: string): Promis
   const { connection, client } = temporal;
   try {
     return await connection.withDeadline(Date.now() + timings.query, () =>
-      client.workflow.getHandle(workflowId).query(overview),
+      client.workflow.getHandle(workflowId).query(overview, Date.now()),
     );
   } catch (err) {
     const isKnown =

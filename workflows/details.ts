@@ -4,7 +4,7 @@
  */
 import { attentionGuide, caseGuide, type Guidance } from './guide.ts';
 import type { Attention, CaseKind, ChargeState } from './lists.ts';
-import { caseWorkflowId, type CaseRecord, type ChargeRecord } from './messages.ts';
+import { caseWorkflowId, type CaseRecord, type ChargeRecord, type StrayInput } from './messages.ts';
 import { moneyText } from './money.ts';
 import type { OpenCharge } from './open-charge.ts';
 import { possibleOrders } from './orders.ts';
@@ -74,7 +74,7 @@ function nextLook({ record, waiting, situation }: OpenCharge): string {
 }
 
 function mayBeDone(charge: OpenCharge): string {
-  const possible = possibleOrders(charge).filter((order) => order.is_possible);
+  const possible = possibleOrders(charge, Date.now()).filter((order) => order.is_possible);
   const commands = possible.map(({ action }) => `\`${action}\``).join(', ');
   return `May be done now: ${commands}, by \`npx kvitt <action> ${charge.record.charge_id}\`.`;
 }
@@ -121,6 +121,18 @@ export function describeCase(
   return [
     `**${kind}** of charge ${charge_id}, transaction ${transaction_id}: ${money}, ${where}. Open since ${clock(record.opened_at)} UTC.`,
     ending,
+    timelineTable(timeline),
+  ].join('\n\n');
+}
+
+/** News that nobody waited for, and what was found of it. */
+export function describeStray(
+  { transaction_id, charge_id, is_proven }: StrayInput,
+  timeline: readonly Fact[],
+): string {
+  const from = is_proven ? 'Dintero' : 'somebody whose signature proves nothing';
+  return [
+    `**News of transaction ${transaction_id}** for charge ${charge_id}, from ${from}. Only what Dintero shows of it counts. Nothing is to be pressed here; leave it running until it ends.`,
     timelineTable(timeline),
   ].join('\n\n');
 }

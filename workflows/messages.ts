@@ -256,7 +256,8 @@ export interface ActionState {
   why_not: string | null;
 }
 
-export const overview = defineQuery<Overview>('overview');
+/** Asked with the present time (epoch ms): inside a query the workflow's own clock stands where its last task left it. */
+export const overview = defineQuery<Overview, [number | undefined]>('overview');
 
 /**
  * The value of `ChargeState` for a state. A charge that starts or waits for its card is `open`: every write of a search

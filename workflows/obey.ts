@@ -106,7 +106,7 @@ function problemOfOrder(charge: OpenCharge, name: Order, input: ActionInput): st
   if (chargeActions[name].isIrreversible && operator() === null) {
     return `${name} cannot be taken back, so it needs your name: send it by npx kvitt ${name}, or POST /ops/charges/${charge.record.charge_id}/${name}`;
   }
-  return problemWith(chargeActions[name], input) ?? refusals[name](charge);
+  return problemWith(chargeActions[name], input) ?? refusals[name](charge, Date.now());
 }
 
 function problemOfTillsCancel({ terminal_seen_idle: isSeenIdle }: ActionInput): string | null {

@@ -161,7 +161,7 @@ function listen(charge: OpenCharge): void {
     },
     { description: 'Answers when the terminal prompts, or the charge has ended. Takes no input.' },
   );
-  setHandler(overview, () => overviewOf(charge), {
+  setHandler(overview, (now) => overviewOf(charge, now ?? Date.now()), {
     description: 'What is known, what is waited for, what may be ordered now.',
   });
 }
@@ -176,14 +176,14 @@ function tellReport(charge: OpenCharge, { source, error }: Partial<TransactionRe
   } else tell(charge.timeline, { source: 'Temporal', text: 'a hint was sent by hand' });
 }
 
-function overviewOf(charge: OpenCharge): Overview {
+function overviewOf(charge: OpenCharge, now: number): Overview {
   const { record, timeline, waiting } = charge;
   const isOpen = record.outcome === null;
   return {
     timeline,
     waiting_for: isOpen ? (waiting?.what ?? null) : null,
     until: isOpen && waiting !== null ? new Date(waiting.until).toISOString() : null,
-    actions: possibleOrders(charge),
+    actions: possibleOrders(charge, now),
   };
 }
 

@@ -1,6 +1,6 @@
 /**
  * Which orders of an operator fit what is true of an open charge. What the money rules forbid is refused with the reason
- * and what would make it possible. Pure but for the clock.
+ * and what would make it possible. Pure; `now` is epoch ms.
  */
 import { chargeActions, type ChargeAction } from './actions.ts';
 import type { Attention } from './lists.ts';
@@ -29,32 +29,35 @@ export function isAskedForEvidence({ record }: OpenCharge): boolean {
 }
 
 /** Why an order does not fit what is true now; null: it does. */
-export const refusals: Record<Order, (charge: OpenCharge) => string | null> = {
+export const refusals: Record<Order, (charge: OpenCharge, now: number) => string | null> = {
   read: () => null,
   cancel: () => null,
   note: () => null,
-  capture: (charge) => {
+  capture: (charge, now) => {
     if (charge.situation.isCancelRequested) {
       return 'somebody has asked to stop this charge, so its money is not wanted: void it; if the sale shall be paid after all, charge it again with the next attempt';
     }
-    return notReserved(charge) ?? onTheWire(charge, 'capture', charge.situation.captures);
+    return (
+      notReserved(charge) ?? onTheWire(charge.situation.captures, { charge, what: 'capture', now })
+    );
   },
-  void: (charge) => notReserved(charge) ?? onTheWire(charge, 'void', charge.situation.voids),
+  void: (charge, now) =>
+    notReserved(charge) ?? onTheWire(charge.situation.voids, { charge, what: 'void', now }),
   close: (charge) => {
     if (isAskedForEvidence(charge)) return null;
     return 'only prompt_may_live and session_lost are closed on evidence; read or cancel it, and Kvitt proves the ending itself';
   },
-  free: (charge) => {
+  free: (charge, now) => {
     const { situation, record, judged } = charge;
     if (situation.heldSince === null) return 'this charge does not hold the terminal';
-    if (record.needs_attention === null && !isTooOld(record, Date.now())) {
+    if (record.needs_attention === null && !isTooOld(record, now)) {
       return 'nobody is asked for yet: the charge is on its way; cancel it if the terminal is needed';
     }
     if (judged === 'prompting' || judged === 'session_ended') {
       return 'Dintero shows the session open, so the terminal may ask for a card at any moment: cancel the charge first';
     }
     const unsentFrom = situation.sendBefore + situation.policy.durations.httpTimeout;
-    return Date.now() >= unsentFrom
+    return now >= unsentFrom
       ? null
       : `the prompt may still be on its way to the terminal: possible after ${clock(unsentFrom)} UTC`;
   },
@@ -68,17 +71,20 @@ function notReserved({ judged, record }: OpenCharge): string | null {
   return `Dintero shows no reserved money in the last reading (state ${record.state}): read first; it is possible while the money is reserved`;
 }
 
-function onTheWire({ situation }: OpenCharge, what: string, { lastAt }: Tries): string | null {
-  const clearAt = lastAt + situation.policy.durations.httpTimeout;
-  if (lastAt === 0 || Date.now() > clearAt) return null;
+function onTheWire(
+  { lastAt }: Tries,
+  { charge, what, now }: { charge: OpenCharge; what: string; now: number },
+): string | null {
+  const clearAt = lastAt + charge.situation.policy.durations.httpTimeout;
+  if (lastAt === 0 || now > clearAt) return null;
   return `a ${what} was sent a moment ago and may still arrive: possible after ${clock(clearAt)} UTC`;
 }
 
 /** What may be ordered now, and why not the rest. */
-export function possibleOrders(charge: OpenCharge): ActionState[] {
+export function possibleOrders(charge: OpenCharge, now: number): ActionState[] {
   return orders.map((action) => {
     const hasEnded = charge.record.outcome !== null;
-    const whyNot = hasEnded ? 'the charge has ended' : refusals[action](charge);
+    const whyNot = hasEnded ? 'the charge has ended' : refusals[action](charge, now);
     return { action, is_possible: whyNot === null, why_not: whyNot };
   });
 }

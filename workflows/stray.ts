@@ -8,6 +8,7 @@ import {
   condition,
   ParentClosePolicy,
   proxyActivities,
+  setCurrentDetails,
   setHandler,
   sleep,
   startChild,
@@ -26,7 +27,9 @@ import {
 } from './messages.ts';
 import { openCase } from './money-case.ts';
 import type { ChargePolicy } from './policy.ts';
+import { describeStray } from './details.ts';
 import { pollInterval } from './reading.ts';
+import { tell, type Fact } from './timeline.ts';
 
 /** News that a charge found by itself. It lives on when the charge has closed; if it is known already, all the better. */
 export async function tellStray(
@@ -67,9 +70,13 @@ export async function strayNews(input: StrayInput): Promise<StrayEnding> {
     description: 'More news of this transaction: it is read again.',
   });
   const startedAt = workflowInfo().startTime.getTime();
+  const timeline: Fact[] = [];
+  tell(timeline, { source: input.is_proven ? 'callback' : 'Temporal', text: 'the news came' });
   for (;;) {
     hasNews = false;
     const look = await lookAt(input);
+    tell(timeline, { source: 'kvitt', text: look.found });
+    setCurrentDetails(describeStray(input, timeline));
     const age = Date.now() - startedAt;
     const patience = input.is_proven ? giveUpAfter.proven : giveUpAfter.unproven;
     const isOver = look.ending !== 'open' || (look.isUnknownToDintero && age > patience);
@@ -86,6 +93,8 @@ export async function strayNews(input: StrayInput): Promise<StrayEnding> {
 
 interface Look {
   ending: StrayEnding | 'open';
+  /** In words. */
+  found: string;
   retryAfterMs: number;
   isUnknownToDintero: boolean;
 }
@@ -94,13 +103,16 @@ async function lookAt(input: StrayInput): Promise<Look> {
   const { transaction_id: transactionId, charge_id, policy } = input;
   const ask = { chargeId: charge_id, transactionId, timeoutMs: readTimeoutMs };
   try {
-    const found = await reads().readTransaction(ask);
-    const standing = await temporal.readStanding(found.transaction.chargeId);
-    const ending = await act(verdictOn(found, standing), found.transaction, policy);
-    return { ending, retryAfterMs: 0, isUnknownToDintero: false };
+    const payment = await reads().readTransaction(ask);
+    const standing = await temporal.readStanding(payment.transaction.chargeId);
+    const verdict = verdictOn(payment, standing);
+    const ending = await act(verdict, payment.transaction, policy);
+    const found = verdictWords[verdict];
+    return { ending, found, retryAfterMs: 0, isUnknownToDintero: false };
   } catch (error) {
-    const { type, retryAfterMs } = failureOf(error);
-    return { ending: 'open', retryAfterMs, isUnknownToDintero: type === 'DinteroNotFound' };
+    const { type, message, retryAfterMs } = failureOf(error);
+    const isUnknownToDintero = type === 'DinteroNotFound';
+    return { ending: 'open', found: message, retryAfterMs, isUnknownToDintero };
   }
 }
 
@@ -121,6 +133,16 @@ const temporal = proxyActivities<Activities>({
 
 export type Verdict =
   'not_ours' | 'agrees' | 'no_money' | 'wait' | 'lost' | 'contradicted' | 'orphan';
+
+const verdictWords: Record<Verdict, string> = {
+  not_ours: 'not a payment of this installation: never touched',
+  agrees: 'it says what the charge has told: nothing to do',
+  no_money: 'the payment holds no money: nothing to do',
+  wait: 'not clear yet: it is looked at again',
+  lost: 'its charge was ended from outside: recovery/<charge_id> follows it',
+  contradicted: 'it says otherwise than the charge: recovery/<charge_id> follows it',
+  orphan: 'money of this installation without a charge: a case for a person',
+};
 
 /** What the news is worth, by what Dintero shows and what was told of the charge. Pure and total. */
 export function verdictOn({ transaction, isOurs }: FoundTransaction, standing: Standing): Verdict {

@@ -55,7 +55,8 @@ export function timelineTable(timeline: readonly Fact[]): string {
 export function clock(at: string | number): string {
   const [, month = '', day = '', time = ''] =
     /^\d+-(\d\d)-(\d\d)T([\d:]{8})/.exec(new Date(at).toISOString()) ?? [];
-  return `${day} ${monthNames[Number(month) - 1] ?? ''} ${time}`;
+  // No line break inside.
+  return `${day}\u00A0${monthNames[Number(month) - 1] ?? ''}\u00A0${time}`;
 }
 
 const monthNames = 'Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec'.split(' ');
