@@ -43,7 +43,6 @@ export const routeKeys = [
   'GET /metrics',
   'GET /openapi.json',
   'GET /docs',
-  ...opsRouteKeys,
   'GET /runbook',
 ] as const;
 export type RouteKey = (typeof routeKeys)[number];

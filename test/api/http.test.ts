@@ -274,6 +274,7 @@ describe('/openapi.json', () => {
     const { body, text } = await api.call('/openapi.json');
     const document = body as unknown as OpenApi;
     expect(document.openapi).toBe('3.1.0');
+    expect(new Set(routeKeys).size).toBe(routeKeys.length);
     for (const route of routeKeys) {
       const [method, path] = splitRoute(route);
       expect(document.paths[path]?.[method]?.responses).toBeDefined();
