@@ -39,7 +39,17 @@ describe('the webhook of the retailer', () => {
     expect(readApiConfig(example).policy.notifies).toBeUndefined();
   });
 
+  it('is known by its scheme, however that is written', () => {
+    const shouted = { ...example, ...webhook, WEBHOOK_URL: 'HTTPS://shop.example/hooks' };
+    expect(readWorkerConfig(shouted).WEBHOOK_URL).toBe('https://shop.example/hooks');
+  });
+
   it.each([
+    [
+      'plain http in capitals',
+      { WEBHOOK_URL: 'HTTP://shop.example' },
+      /WEBHOOK_URL: must be https/,
+    ],
     ['no secret', { WEBHOOK_SECRET: '' }, /WEBHOOK_SECRET: is missing[^]*openssl/],
     ['a secret that is too short', { WEBHOOK_SECRET: 'whsec_c2hvcnQ=' }, /WEBHOOK_SECRET: must/],
     ['a secret of another kind', { WEBHOOK_SECRET: 'swordfish' }, /WEBHOOK_SECRET: must be whsec_/],

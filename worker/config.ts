@@ -34,7 +34,9 @@ const webhookUrl = z
   .url({ protocol: /^https?$/, error: 'must be the https URL of your receiver' })
   .refine((text) => isWithoutCredentials(text), {
     error: 'must not carry a user or password: the signature says who is calling',
-  });
+  })
+  // `HTTP://` is plain http: what follows compares the prefix.
+  .transform((text) => new URL(text).href);
 
 function isWithoutCredentials(text: string): boolean {
   if (!URL.canParse(text)) return true; // told already
