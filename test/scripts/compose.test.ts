@@ -3,6 +3,8 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
+import { apiConfigSchema } from '../../api/config.ts';
+import { workerConfigSchema } from '../../worker/config.ts';
 
 const root = new URL('../../', import.meta.url);
 const text = readFileSync(fileURLToPath(new URL('docker-compose.yml', root)), 'utf8');
@@ -42,12 +44,26 @@ const servers = all.map(([name]) => name).filter((name) => ![...oneShots, 'worke
 describe('docker-compose.yml', () => {
   test('holds no secret and no default for one', () => {
     const secret = /PASSWORD|PWD|SECRET|API_KEYS|TOKEN/;
+    // Nobody need be told; the worker refuses a receiver without a secret.
+    const optional = ['WEBHOOK_SECRET'];
     const values = all.flatMap(([, { environment }]) =>
-      Object.entries(environment).filter(([name]) => secret.test(name)),
+      Object.entries(environment).filter(([name]) => secret.test(name) && !optional.includes(name)),
     );
     expect(values.length).toBeGreaterThan(5);
     // Demanded, or empty: what is empty is off.
     for (const [, value] of values) expect(value).toMatch(/^\$\{[A-Z_]+:(?:\?[^}]+|-)\}$/);
+  });
+
+  test.each([
+    ['worker', workerConfigSchema.shape],
+    ['api', apiConfigSchema.shape],
+  ])('%s is told everything that it reads', (name, variables) => {
+    const untold = Object.keys(variables).filter(
+      (variable) => services[name]?.environment[variable] === undefined,
+    );
+    // Temporal Cloud's, and what the image sets itself.
+    const others = ['TEMPORAL_API_KEY', 'TEMPORAL_PROFILE', 'WORKFLOW_BUNDLE'];
+    expect(untold.filter((variable) => !others.includes(variable))).toEqual([]);
   });
 
   test('only the api listens on a public address', () => {
