@@ -6,6 +6,7 @@ import { aboutThis } from './explain.ts';
 import { filterParts, listPage, when } from './list.ts';
 import { Problem } from './problems.ts';
 import type { CaseListQuery } from './schemas.ts';
+import { executionStatus, isClosed } from './reading.ts';
 import type { Temporal } from './temporal.ts';
 import { caseActions } from './words.ts';
 
@@ -16,7 +17,17 @@ export async function listCases(temporal: Temporal, asked: CaseListQuery): Promi
     limit,
     ...(cursor === undefined ? {} : { cursor }),
   });
-  const cases = workflows.flatMap(({ memo }) => viewOfCase(memo) ?? []);
+  const found = await Promise.all(
+    workflows.map(async ({ workflowId, status, memo }) => {
+      // One that was ended from outside may have been opened again, and settled, since.
+      const isOver = status === executionStatus.completed || !isClosed(status);
+      return viewOfCase(isOver ? memo : await latestMemo(temporal, workflowId));
+    }),
+  );
+  const distinct = new Map(
+    found.flatMap((one) => (one === null ? [] : [[one.transaction_id, one]])),
+  );
+  const cases = [...distinct.values()];
   return {
     cases: cases.filter(
       (one) =>
@@ -24,6 +35,13 @@ export async function listCases(temporal: Temporal, asked: CaseListQuery): Promi
     ),
     next_cursor,
   };
+}
+
+async function latestMemo(
+  { client }: Temporal,
+  workflowId: string,
+): Promise<Record<string, unknown> | undefined> {
+  return (await client.workflow.getHandle(workflowId).describe()).memo;
 }
 
 /** A case that somebody terminated was settled by nobody: it stays open. */

@@ -104,14 +104,30 @@ export class StandingSource {
       `WorkflowType = '${notifyRetailerType}' AND ExecutionStatus = 'Running'`,
     );
     const isTruncated = [charges, cases, notifications].some((part) => part.isTruncated);
-    const caseRecords = cases.workflows.flatMap(({ memo }) => caseIn(memo));
     return sumUp({
       charges: charges.reads,
-      cases: [...new Map(caseRecords.map((one) => [one.transaction_id, one])).values()],
+      cases: await this.#openCases(cases.workflows),
       notifications: notifications.workflows.flatMap(({ memo }) => notificationIn(memo)),
       isTruncated,
       now: Date.now(),
     });
+  }
+
+  /** A case that somebody ended from outside stays open, unless a later run of it was settled: those few are looked at. */
+  async #openCases(listed: readonly Listed[]): Promise<CaseRecord[]> {
+    const found = new Map<string, CaseRecord>();
+    const ended = new Set<string>();
+    for (const { workflowId, status, memo } of listed) {
+      if (isClosed(status)) ended.add(workflowId);
+      else for (const one of caseIn(memo)) found.set(workflowId, one);
+    }
+    for (const workflowId of [...ended].filter((id) => !found.has(id)).slice(0, looksMax)) {
+      const { memo = {} } = await this.#temporal.waiting.client.workflow
+        .getHandle(workflowId)
+        .describe();
+      for (const one of caseIn(memo)) found.set(workflowId, one);
+    }
+    return [...found.values()];
   }
 
   /** What runs speaks for its charge; of the rest each charge is looked at, for it may have been recovered. */

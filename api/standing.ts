@@ -72,16 +72,20 @@ export function sumUp({ charges, cases, notifications, isTruncated, now }: Liste
   const attention = tally(attentions.map((reason) => ({ reason })));
   const openCases = tally(caseKinds.map((kind) => ({ kind })));
   const money = tally<{ currency: string; kind: RiskKind }>([]);
+  const unsettled = cases.filter(({ settled_at }) => settled_at === null);
+  const inCase = new Set(unsettled.map(({ transaction_id }) => transaction_id));
   for (const { record } of charges) {
     const { state, needs_attention: reason, amount, currency } = record;
     const age = since(record.created_at);
     open.add({ state, age: ageOf(age) }, 1, age);
-    if (reason !== null) attention.add({ reason }, 1, since(attentionSince(record, reason)));
-    const kind = riskOf(record);
+    if (reason !== null)
+      attention.add({ reason }, 1, since(attentionSince(record, { reason, now })));
+    // What has a case is counted by it.
+    const kind = inCase.has(record.transaction_id ?? '') ? null : riskOf(record);
     if (kind === null || amount === null || currency === null) continue;
-    money.add({ currency, kind }, amount, since(record.state_since));
+    money.add({ currency, kind }, amount, since(troubledSince(record, now)));
   }
-  for (const one of cases.filter(({ settled_at }) => settled_at === null)) {
+  for (const one of unsettled) {
     const age = since(one.opened_at);
     openCases.add({ kind: one.kind }, 1, age);
     // An orphan belongs to no charge that could ask for somebody.
@@ -89,18 +93,25 @@ export function sumUp({ charges, cases, notifications, isTruncated, now }: Liste
     if (one.currency === null) continue;
     money.add({ currency: one.currency, kind: 'captured_unwanted' }, unwantedOf(one), age);
   }
-  const waiting = tally<Record<string, never>>([{}]);
-  for (const { waiting: count, oldest } of notifications) {
-    waiting.add({}, count, oldest === null ? 0 : since(oldest.timestamp));
-  }
   return {
     open: open.rows(),
     attention: attention.rows(),
     cases: openCases.rows(),
     money: money.rows(),
-    notifications: waiting.rows()[0] ?? { labels: {}, count: 0, oldestSeconds: 0 },
+    notifications: sumNotifications(notifications, since),
     isTruncated,
   };
+}
+
+function sumNotifications(
+  notifications: readonly NotificationRecord[],
+  since: (at: string) => number,
+): Standing['notifications'] {
+  const waiting = tally<Record<string, never>>([{}]);
+  for (const { waiting: count, oldest } of notifications) {
+    waiting.add({}, count, oldest === null ? 0 : since(oldest.timestamp));
+  }
+  return waiting.rows()[0] ?? { labels: {}, count: 0, oldestSeconds: 0 };
 }
 
 const openStates: ChargeState[] = chargeStates.filter(
@@ -111,12 +122,23 @@ function ageOf(seconds: number): Age {
   return ages.find(([, until]) => seconds < until)?.[0] ?? 'over_1d';
 }
 
-/** A state that has lasted too long asks from then on; what a workflow asks for is as old as its state, at most. */
+/**
+ * Since when it has been too long, or, of what a workflow asks for earlier, since it is in that state. Going to and fro
+ * between two unclear states starts no new state, and what keeps `attention_at` keeps this.
+ */
+function troubledSince({ attention_at, state_since }: ChargeRecord, now: number): string {
+  const isTooLong = attention_at !== null && now >= Date.parse(attention_at);
+  return isTooLong && attention_at < state_since ? attention_at : state_since;
+}
+
 function attentionSince(
-  { state, attention_at, state_since }: ChargeRecord,
-  reason: Attention,
+  record: ChargeRecord,
+  { reason, now }: { reason: Attention; now: number },
 ): string {
-  return reason === tooLong[state] && attention_at !== null ? attention_at : state_since;
+  const { attention_at, state } = record;
+  return reason === tooLong[state] && attention_at !== null
+    ? attention_at
+    : troubledSince(record, now);
 }
 
 /** These two are asked for only while the money is read as reserved. */
@@ -136,7 +158,9 @@ export function riskOf({ state, needs_attention }: ChargeRecord): RiskKind | nul
  * unwanted, all of it. How much was refunded outside the record does not say: all of it, too.
  */
 export function unwantedOf({ kind, amount, captured_amount }: CaseRecord): number {
-  const captured = captured_amount ?? amount ?? 0;
+  // An orphan may be reserved only: all of it is at risk.
+  const captured =
+    kind === 'orphan' && captured_amount === 0 ? (amount ?? 0) : (captured_amount ?? amount ?? 0);
   if (kind !== 'amount_differs' && kind !== 'partly_captured') return captured;
   const difference = Math.abs(captured - (amount ?? 0));
   return difference === 0 ? captured : difference;

@@ -173,7 +173,16 @@ async function turn(
   { client, print }: Kvitt,
   { to, input }: { to: 'off' | 'on'; input: { scope: string; id?: string | undefined } },
 ): Promise<ExitCode> {
-  const { body } = await client.post(`/ops/switch-${to}`, anySchema, input);
+  const { body } = await client.post(`/ops/switch-${to}`, switchesSchema, input);
+  const isOff = body.off.some(
+    ({ scope, id }) => scope === input.scope && (id ?? undefined) === input.id,
+  );
+  if (isOff !== (to === 'off')) {
+    throw new Failure(exitCodes.fault, {
+      problem: { title: `The answer does not show it switched ${to}` },
+      wayOut: 'Look with kvitt switches, and at KVITT_URL.',
+    });
+  }
   const what = [input.scope, ...(input.id === undefined ? [] : [input.id])].join(' ');
   await print(
     body,

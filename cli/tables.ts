@@ -30,7 +30,7 @@ export function table(
 ): string {
   const width = (text: string): number => stripVTControlCharacters(text).length;
   const widths = heads.map((head, column) =>
-    Math.max(width(head), ...rows.map((row) => width(row[column] ?? ''))),
+    rows.reduce((most, row) => Math.max(most, width(row[column] ?? '')), width(head)),
   );
   const line = (cells: string[]): string =>
     cells

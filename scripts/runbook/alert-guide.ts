@@ -28,8 +28,8 @@ const switchOff: Step = {
   run: 'npx kvitt off all --text "<text>" --why "<why>"',
 };
 const switchOn: Step = {
-  when: 'The cause is gone: switch everything on again.',
-  run: 'npx kvitt on all --why "<why>"',
+  when: 'The cause is gone: see what is off, and switch each on again as it stands there (`npx kvitt on <scope> [id]`).',
+  run: 'npx kvitt switches',
 };
 const nothing = (when: string): Step => ({ when, run: null });
 

@@ -77,7 +77,21 @@ beforeEach(async () => {
         ],
       },
     },
-    'POST /ops/switch-off': { body: { off: [], log: [] } },
+    'POST /ops/switch-off': {
+      body: {
+        off: [
+          {
+            scope: 'store',
+            id: 'bergen-01',
+            text: 'Cash only',
+            why: 'fire drill',
+            by: 'anna',
+            at: '2026-11-22T09:15:11.000Z',
+          },
+        ],
+        log: [],
+      },
+    },
     'POST /ops/switch-on': { body: { off: [], log: [] } },
     'GET /ops/notifications': {
       body: {
@@ -193,12 +207,16 @@ Log
     const { code, stdout } = await kvitt(api.url, off);
     expect(code).toBe(0);
     expect(stdout).toMatch(/^New charges are switched off: store bergen-01\./);
+    // An answer that does not show it is no success.
+    const nothing = ['off', 'all', '--text', 'Cash only', '--why', 'fire drill'];
+    expect((await kvitt(api.url, nothing)).code).toBe(1);
     expect((await kvitt(api.url, ['on', 'all', '--why', 'over'])).code).toBe(0);
     expect(api.asked).toMatchObject([
       {
         call: 'POST /ops/switch-off',
         body: { scope: 'store', id: 'bergen-01', text: 'Cash only', why: 'fire drill' },
       },
+      { call: 'POST /ops/switch-off' },
       { call: 'POST /ops/switch-on', body: { scope: 'all', why: 'over' } },
     ]);
     expect(await kvitt(api.url, ['off', 'planet', '--text', 'a', '--why', 'b'])).toMatchObject({

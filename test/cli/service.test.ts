@@ -141,7 +141,9 @@ describe('an operator', () => {
     expect(await kvitt('read', chargeId)).toMatchObject({ code: 0, stderr: '' });
     const { outcome } = await service.ending(chargeId);
     expect(outcome).toBe('not_charged');
-    expect(await list()).toMatchObject({ code: 0, stdout: 'No charge needs attention.\n' });
+    // The list may lag.
+    const none = { code: 0, stdout: 'No charge needs attention.\n' };
+    await expect.poll(list, { timeout: 20_000 }).toMatchObject(none);
     const after = (await kvitt('show', chargeId)).stdout;
     expect(after).toMatch(/^ {2}20.*Z {2}operator +operator: read/m);
     expect(after).toContain(`\n  npx kvitt recover ${chargeId} --why <text>\n`);
