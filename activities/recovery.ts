@@ -21,6 +21,7 @@ import {
   type ChargeRecord,
   type RecoveryInput,
 } from '../workflows/messages.ts';
+import type { ChargeAction } from '../workflows/actions.ts';
 import type { Activities } from './index.ts';
 import { describe, isClosed, type Description } from './temporal.ts';
 
@@ -258,13 +259,18 @@ function createdSession(events: History): string | null {
   return null;
 }
 
+/** Either says that the money is not wanted. */
+const stops = new Set<string | null | undefined>([cancel.name, 'void' satisfies ChargeAction]);
+
 function isCancelOrdered(events: History): boolean {
   return events.some(
     ({
-      workflowExecutionUpdateAcceptedEventAttributes: update,
+      workflowExecutionUpdateAcceptedEventAttributes: accepted,
+      // A reset carries an order over to the new run in this form, and the acceptance does not repeat it.
+      workflowExecutionUpdateAdmittedEventAttributes: admitted,
       workflowExecutionCancelRequestedEventAttributes: cancelled,
     }) =>
-      update?.acceptedRequest?.input?.name === cancel.name ||
+      stops.has(accepted?.acceptedRequest?.input?.name ?? admitted?.request?.input?.name) ||
       (cancelled !== null && cancelled !== undefined),
   );
 }
