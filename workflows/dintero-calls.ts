@@ -119,9 +119,6 @@ export type Move = 'cancel' | 'capture' | 'void';
 /** Sends one guarded call. What became of it is never taken from its answer: the next reading says. */
 export async function sendMove(charge: OpenCharge, move: Move): Promise<void> {
   const { situation } = charge;
-  const tries = { cancel: situation.cancels, capture: situation.captures, void: situation.voids }[
-    move
-  ];
   // What came before the sending may be newer than the reading that led to it.
   const hadNews = charge.news !== null;
   let failed: Failed | null = null;
@@ -131,6 +128,10 @@ export async function sendMove(charge: OpenCharge, move: Move): Promise<void> {
   } catch (error) {
     failed = failureOf(error);
   }
+  // Taken after the answer: an order that came meanwhile has begun a new count, and this sending is in it.
+  const tries = { cancel: situation.cancels, capture: situation.captures, void: situation.voids }[
+    move
+  ];
   // What was certainly not processed is no try: when Dintero is back, or lets us in again, it is sent.
   const isProcessed = failed === null || !unprocessed.has(failed.type);
   if (isProcessed) tries.count += 1;
