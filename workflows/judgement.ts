@@ -24,6 +24,11 @@ export type Judgement =
   | { is: 'absent' }
   | { is: 'unclear'; because: string };
 
+/** The session is open, as far as Dintero shows: its terminal may ask for the card at any moment. */
+export function isOpenAtTerminal(is: Judgement['is'] | null): boolean {
+  return is === 'prompting' || is === 'session_ended';
+}
+
 export interface Asked {
   chargeId: string;
   amount: number;

@@ -3,6 +3,7 @@
  * and what would make it possible. Pure; `now` is epoch ms.
  */
 import { chargeActions, type ChargeAction } from './actions.ts';
+import { isOpenAtTerminal } from './judgement.ts';
 import type { Attention } from './lists.ts';
 import type { ActionState, ChargeRecord } from './messages.ts';
 import type { Tries } from './next-step.ts';
@@ -53,8 +54,11 @@ export const refusals: Record<Order, (charge: OpenCharge, now: number) => string
     if (record.needs_attention === null && !isTooOld(record, now)) {
       return 'nobody is asked for yet: the charge is on its way; cancel it if the terminal is needed';
     }
-    if (judged === 'prompting' || judged === 'session_ended') {
+    if (isOpenAtTerminal(judged)) {
       return 'Dintero shows the session open, so the terminal may ask for a card at any moment: cancel the charge first';
+    }
+    if (judged === 'unclear' && wasOpen(charge)) {
+      return 'Dintero has not shown the session cancelled, so the terminal may ask for a card at any moment: cancel the charge, and read when Dintero answers';
     }
     const unsentFrom = situation.sendBefore + situation.policy.durations.httpTimeout;
     return now >= unsentFrom
@@ -62,6 +66,11 @@ export const refusals: Record<Order, (charge: OpenCharge, now: number) => string
       : `the prompt may still be on its way to the terminal: possible after ${clock(unsentFrom)} UTC`;
   },
 };
+
+/** Nothing that was read since the session became known says that it cannot be paid any more. */
+function wasOpen({ sessionId, transaction, situation }: OpenCharge): boolean {
+  return sessionId !== null && transaction === null && situation.cancelledSince === null;
+}
 
 function notReserved({ judged, record }: OpenCharge): string | null {
   if (judged === 'authorised') return null;

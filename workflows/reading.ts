@@ -3,7 +3,7 @@ import { condition } from '@temporalio/workflow';
 import type { Reading, TransactionFacts } from '../activities/dintero/facts.ts';
 import type { Failed } from './dintero-calls.ts';
 import { readDintero } from './dintero-reads.ts';
-import { judge, type Asked, type Judgement } from './judgement.ts';
+import { isOpenAtTerminal, judge, type Asked, type Judgement } from './judgement.ts';
 import type { ChargeRecord } from './messages.ts';
 import { show, type OpenCharge } from './open-charge.ts';
 import { moneyText } from './money.ts';
@@ -148,6 +148,8 @@ function remember(
   }
   if (judgement.is === 'authorised') situation.authorisedSince ??= charge.lastReadAt;
   if (judgement.is === 'session_cancelled') situation.cancelledSince ??= charge.lastReadAt;
+  // A prompt that was found after somebody had looked is not what was seen.
+  if (isOpenAtTerminal(judgement.is)) situation.seenIdleAt = null;
   // A refused call that is not wanted any more asks for nobody.
   if (!wantsMove.has(judgement.is)) situation.isRefusingMoves = false;
   rememberEnd(charge, judgement);
