@@ -106,6 +106,7 @@ export async function startRecovery(client: Client, ask: Recover): Promise<boole
     ...askedBy(ask),
     record: reopened(standing.record, origin.policy),
     former: standing.record.outcome,
+    former_reason: standing.record.reason,
     former_case: standing.record.case_kind,
     because: ask.because,
     // A lost charge is followed where it stood; contradicting news names where to look.

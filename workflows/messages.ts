@@ -202,6 +202,8 @@ export interface RecoveryInput {
   policy: ChargePolicy;
   /** An operator's order: who and why, in words. */
   asked_by?: string;
+  /** Why it told that nothing was charged; the first release kept none. */
+  former_reason?: Reason | null;
 }
 
 /** An operator's order to recover a charge that has closed, `recover-order/<charge_id>`. */

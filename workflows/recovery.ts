@@ -37,7 +37,7 @@ export async function recoverCharge(input: RecoveryInput): Promise<ChargeRecord>
   publish(charge, {});
   return await untilProven(charge, async () => {
     const lease = await takeIfPromptMayLive(charge, input);
-    const ending = await follow(charge, lease, (found) => retold(found, input));
+    const ending = await follow(charge, lease, (found) => retold(found, input, charge.transaction));
     return await close(charge, ending, { outcome: input.former, case_kind: input.former_case });
   });
 }
@@ -73,11 +73,15 @@ async function takeIfPromptMayLive(charge: OpenCharge, { because }: RecoveryInpu
 /** An ending that is not the one that was told is a person's matter: somebody has acted upon the first. */
 function retold(
   ending: Changes,
-  { former, former_case, record }: RecoveryInput,
+  { former, former_case, former_reason: reason, record }: RecoveryInput,
+  transaction: OpenCharge['transaction'],
 ): { ending: Changes; isCaseKnown: boolean } {
   const isCaptured = ending.outcome === 'captured';
   if (former === 'not_charged' && isCaptured) {
     return { ending: withCase(ending, 'captured_after_not_charged'), isCaseKnown: false };
+  }
+  if (former === 'not_charged') {
+    return { ending: transaction === null ? asTold(ending, reason) : ending, isCaseKnown: false };
   }
   if (former === 'captured' && !isCaptured && record.transaction_id !== null) {
     const none = { ...ending, captured_amount: 0 };
@@ -87,6 +91,11 @@ function retold(
     return { ending: withCase(ending, former_case), isCaseKnown: true };
   }
   return { ending, isCaseKnown: false };
+}
+
+/** No payment was found. The reason says more than can be read now, such as that another attempt has the money. */
+function asTold(ending: Changes, reason: RecoveryInput['former_reason']): Changes {
+  return reason === undefined ? ending : { ...ending, reason };
 }
 
 function withCase(ending: Changes, kind: CaseKind): Changes {

@@ -215,3 +215,22 @@ describe('what somebody saw at the terminal', { concurrent: true, timeout: 60_00
     expect(await kvitt.ending(chargeId)).toMatchObject({ outcome: 'not_charged' });
   });
 });
+
+describe('recover of a charge that told that nothing was charged', { timeout: 60_000 }, () => {
+  it('keeps its reason: money of another attempt is not forgotten', async () => {
+    const sale = saleOf(kvitt);
+    await kvitt.simulator.ghost({
+      merchant_reference: `${sale.reference}.7`,
+      merchant_reference_2: sale.reference,
+      terminal_id: saleOf(kvitt).terminal_id,
+    });
+    await kvitt.post(sale);
+    const chargeId = `${sale.reference}.1`;
+    const told = { reason: 'other_attempt_has_money', safe_to_take_other_payment: false };
+    expect(await kvitt.ending(chargeId)).toMatchObject(told);
+    await order(chargeId, 'recover', { why });
+    const recovery = kvitt.client.workflow.getHandle(`recovery/${chargeId}`);
+    expect(await recovery.result()).toMatchObject({ reason: told.reason });
+    expect((await kvitt.call('GET', `/charges/${chargeId}`)).body).toMatchObject(told);
+  });
+});
