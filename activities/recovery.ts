@@ -108,6 +108,7 @@ export async function startRecovery(client: Client, ask: Recover): Promise<boole
     former: standing.record.outcome,
     former_reason: standing.record.reason,
     former_case: standing.record.case_kind,
+    ...(await settledBy(client, standing.record)),
     because: ask.because,
     // A lost charge is followed where it stood; contradicting news names where to look.
     session_id: isLost
@@ -128,6 +129,15 @@ function askedBy({ askedBy: by }: Recover): Pick<RecoveryInput, 'asked_by'> {
 
 async function isKept(client: Client, record: ChargeRecord): Promise<boolean> {
   return (await caseOf(client, record))?.settled_as === 'kept';
+}
+
+async function settledBy(
+  client: Client,
+  record: ChargeRecord,
+): Promise<Pick<RecoveryInput, 'settled_by_refund_of'>> {
+  const about = record.case_kind === null ? undefined : await caseOf(client, record);
+  const isSettled = about !== undefined && about.settled_at !== null;
+  return isSettled ? { settled_by_refund_of: about.refunded_amount ?? 0 } : {};
 }
 
 async function refundedBy(client: Client, record: ChargeRecord): Promise<number> {

@@ -101,16 +101,16 @@ async function recover(
   }
   const { charge_id } = read.record;
   const order: RecoveryOrder = { charge_id, asked_by: `${by}: recover, "${String(input['why'])}"` };
-  await deps.temporal.client.workflow.execute<(order: RecoveryOrder) => Promise<boolean>>(
-    recoveryOrderType,
-    {
-      workflowId: recoveryOrderWorkflowId(charge_id),
-      taskQueue: deps.taskQueue,
-      args: [order],
-      workflowIdConflictPolicy: 'USE_EXISTING',
-      staticSummary: order.asked_by.slice(0, 200),
-    },
-  );
+  const isKnown = await deps.temporal.client.workflow.execute<
+    (order: RecoveryOrder) => Promise<boolean>
+  >(recoveryOrderType, {
+    workflowId: recoveryOrderWorkflowId(charge_id),
+    taskQueue: deps.taskQueue,
+    args: [order],
+    workflowIdConflictPolicy: 'USE_EXISTING',
+    staticSummary: `${charge_id}, ordered by ${by}`,
+  });
+  if (!isKnown) throw unknownCharge(charge_id);
 }
 
 /** Gives the order to the case, and returns the case as it was right after. */

@@ -131,7 +131,7 @@ export type ChargeAction = keyof typeof chargeActions;
 export const caseActions = {
   settle: {
     does: 'Settles the case, after one more reading of its transaction.',
-    when: 'While the case is open. `kept`: Dintero shows money that is still in. `refunded`: Dintero shows the refund. `written_off`: always.',
+    when: 'While the case is open. `kept`: Dintero shows money that is still in. `refunded`: Dintero shows all of it refunded. `written_off`: always.',
     isIrreversible: true,
     fields: {
       as: {

@@ -20,7 +20,7 @@ const refunded = (when: string): Step => ({
   run: 'npx kvitt settle <transaction_id> --as refunded --why "<why>"',
 });
 const refundedAtTerminal = refunded(
-  'The customer came back, was refunded with the card on a terminal, and Dintero shows the refund.',
+  'The customer came back, was refunded with the card on a terminal, and Dintero shows all of it refunded. (A part went back, and the rest is wanted: that is `kept`.)',
 );
 const notNow: Step = {
   when: 'The customer cannot be reached now: leave the case open and write down what you know.',
@@ -112,7 +112,7 @@ export const caseGuide: Record<CaseKind, Guidance> = {
       'Is the sale still wanted? Then what went back is not paid any more, and the shop decides about it.',
     ],
     press: [
-      refunded('The refund that Dintero shows was meant.'),
+      refunded('All of it was refunded, and that was meant.'),
       kept('Only a part went back, and the rest is wanted as it is.'),
       notNow,
       writtenOff,

@@ -12,7 +12,6 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import { sendMove } from './dintero-calls.ts';
-import { isOpenAtTerminal } from './judgement.ts';
 import type { ChargeInput, ChargeRecord, Item } from './messages.ts';
 import { countEnding } from './metrics.ts';
 import { openCaseOf } from './money-case.ts';
@@ -100,10 +99,9 @@ export async function follow(
         publish(charge, { ...open, state: step.state, needs_attention: step.attention });
         await tellAttention(charge);
         // The money is reserved, so the device is done: the next customer need not wait for our capture.
-        // A person has seen it idle: what this reading shows comes after that.
-        if (judgement.is === 'authorised' || (charge.isFreed && !isOpenAtTerminal(judgement.is))) {
-          await lease.release();
-        }
+        if (judgement.is === 'authorised' || charge.isFreed) await lease.release();
+        // Another prompt may be on it from now on: what is lost cannot be proven over by time any more.
+        if (charge.isFreed) charge.situation.heldSince = null;
         break;
     }
   }

@@ -8,7 +8,7 @@ import { caseWorkflowId, type CaseRecord, type ChargeRecord, type StrayInput } f
 import { moneyText } from './money.ts';
 import type { OpenCharge } from './open-charge.ts';
 import { possibleOrders } from './orders.ts';
-import { clock, timelineTable, type Fact } from './timeline.ts';
+import { clock, escaped, timelineTable, type Fact } from './timeline.ts';
 
 const meaning: Record<ChargeState, string> = {
   starting: 'The terminal is being taken and the session created.',
@@ -117,7 +117,7 @@ export function describeCase(
           transactionId: transaction_id,
           runbookUrl,
         })
-      : `**Settled as ${record.settled_as}** by ${record.settled_by ?? 'nobody named'}.`;
+      : `**Settled as ${record.settled_as}** by ${escaped(record.settled_by ?? 'nobody named')}.`;
   return [
     `**${kind}** of charge ${charge_id}, transaction ${transaction_id}: ${money}, ${where}. Open since ${clock(record.opened_at)} UTC.`,
     ending,

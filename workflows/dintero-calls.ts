@@ -123,11 +123,13 @@ export async function sendMove(charge: OpenCharge, move: Move): Promise<void> {
   const hadNews = charge.news !== null;
   let failed: Failed | null = null;
   let readBack: TransactionFacts | null = null;
+  charge.inFlight = move;
   try {
     readBack = await guarded(charge, move);
   } catch (error) {
     failed = failureOf(error);
   }
+  charge.inFlight = null;
   // Taken after the answer: an order that came meanwhile has begun a new count, and this sending is in it.
   const tries = { cancel: situation.cancels, capture: situation.captures, void: situation.voids }[
     move

@@ -204,6 +204,8 @@ export interface RecoveryInput {
   asked_by?: string;
   /** Why it told that nothing was charged; the first release kept none. */
   former_reason?: Reason | null;
+  /** What Dintero showed when a person settled its case. */
+  settled_by_refund_of?: number;
 }
 
 /** An operator's order to recover a charge that has closed, `recover-order/<charge_id>`. */

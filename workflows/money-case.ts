@@ -19,6 +19,7 @@ import {
 import type { MoneyFacts } from '../activities/dintero/facts.ts';
 import type { Activities } from '../activities/index.ts';
 import { caseActions, problemWith, type CaseAction, type Settlement } from './actions.ts';
+import { problemOfText } from './card-number.ts';
 import { describeCase } from './details.ts';
 import { failureOf } from './dintero-calls.ts';
 import { readStartToClose, readTimeoutMs } from './dintero-reads.ts';
@@ -89,9 +90,8 @@ function takeKeep(open: OpenCase): void {
             `a case of kind ${open.record.kind} cannot be kept by the till`,
           );
         }
-        if (typeof by !== 'string' || by === '') {
-          throw ApplicationFailure.nonRetryable('by: say who keeps the payment');
-        }
+        const problem = problemOfText(by);
+        if (problem !== null) throw ApplicationFailure.nonRetryable(`by: ${problem}`);
       },
     },
   );
@@ -139,7 +139,7 @@ const obey: Record<CaseAction, Obey> = {
     const found = await readMoney(open.record);
     const name = by ?? '';
     // Somebody may have been faster while Dintero was read.
-    const problem = whyNotNow(open, 'settle') ?? whyNotAs(open.record, asked, found);
+    const problem = whyNotNow(open, 'settle') ?? whyNotAs(asked, found);
     if (problem !== null) {
       const text = `${name}: settle as ${asked.as}, refused: ${problem}`;
       tellAndShow(open, { source: 'operator', text });
@@ -155,8 +155,8 @@ interface Asked {
   refundEvent: string | null;
 }
 
-function whyNotAs({ kind }: CaseRecord, asked: Asked, found: MoneyFacts | null): string | null {
-  if (found !== null) return whyNotSettle({ kind, ...asked }, found);
+function whyNotAs(asked: Asked, found: MoneyFacts | null): string | null {
+  if (found !== null) return whyNotSettle(asked, found);
   if (asked.as === 'written_off') return null;
   return 'Dintero gave no readable answer, so nothing is proven: send it again when Dintero answers';
 }
@@ -167,11 +167,9 @@ function evidence(
   found: MoneyFacts | null,
 ): Pick<CaseRecord, 'refund_event' | 'refunded_amount'> {
   if (found === null) return { refund_event: null, refunded_amount: null };
-  const last = as === 'refunded' ? (found.refunds.at(-1)?.eventId ?? null) : null;
-  return {
-    refund_event: refundEvent ?? last,
-    refunded_amount: found.transaction.refundedAmount,
-  };
+  const { refunds, transaction } = found;
+  const event = as === 'refunded' ? (refundEvent ?? refunds.at(-1)?.eventId ?? null) : null;
+  return { refund_event: event, refunded_amount: transaction.refundedAmount };
 }
 
 /** null: Dintero gave no readable answer. */

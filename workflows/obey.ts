@@ -5,6 +5,7 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { currentUpdateInfo, defineUpdate, setHandler } from '@temporalio/workflow';
 import { chargeActions, problemWith } from './actions.ts';
+import { problemOfText } from './card-number.ts';
 import { evidenceIdPrefix, type ActionInput, type ChargeRecord } from './messages.ts';
 import type { Tries } from './next-step.ts';
 import { requestCancel, type OpenCharge } from './open-charge.ts';
@@ -22,6 +23,7 @@ export function takeOrders(charge: OpenCharge): void {
       // The Temporal UI may send no input at all.
       (given) => {
         const by = operator();
+        if (!actsOnMoney.has(name)) charge.ordersTaken += 1;
         if (by !== null || name !== 'cancel') tellOrder(charge, { name, by, input: given ?? {} });
         obey[name](charge, given ?? {});
         if (name !== 'note') lookNow(charge, name);
@@ -37,6 +39,10 @@ export function takeOrders(charge: OpenCharge): void {
     );
   }
 }
+
+/** A run takes 2,000 updates in all (temporal-typescript 2): what changes nothing must leave room for what does. */
+const quietOrdersMax = 200;
+const actsOnMoney = new Set<Order>(['cancel', 'capture', 'void', 'close', 'free']);
 
 function tellOrder(
   { timeline }: OpenCharge,
@@ -79,8 +85,6 @@ const obey: Record<Order, (charge: OpenCharge, input: ActionInput) => void> = {
   },
   free: (charge) => {
     charge.isFreed = true;
-    // Another prompt may be on the terminal from now on: what is lost cannot be proven over by time any more.
-    charge.situation.heldSince = null;
   },
   note: () => undefined,
 };
@@ -101,6 +105,10 @@ function again({ lastAt }: Tries): Tries {
 }
 
 function problemOfOrder(charge: OpenCharge, name: Order, input: ActionInput): string | null {
+  if (charge.record.outcome !== null) return 'the charge has ended';
+  if (!actsOnMoney.has(name) && charge.ordersTaken >= quietOrdersMax) {
+    return `this charge has taken ${quietOrdersMax} notes and readings by hand, and keeps room for orders; it is read by itself`;
+  }
   // The till's own cancel has other members, and no name of an operator.
   if (name === 'cancel' && operator() === null) return problemOfTillsCancel(input);
   if (chargeActions[name].isIrreversible && operator() === null) {
@@ -109,7 +117,9 @@ function problemOfOrder(charge: OpenCharge, name: Order, input: ActionInput): st
   return problemWith(chargeActions[name], input) ?? refusals[name](charge, Date.now());
 }
 
-function problemOfTillsCancel({ terminal_seen_idle: isSeenIdle }: ActionInput): string | null {
+function problemOfTillsCancel({ by, terminal_seen_idle: isSeenIdle }: ActionInput): string | null {
+  const problem = by === undefined ? null : problemOfText(by);
+  if (problem !== null) return `by: ${problem}`;
   const isFromTill = currentUpdateInfo()?.id.startsWith(evidenceIdPrefix) === true;
   if (isSeenIdle !== true || isFromTill) return null;
   return 'evidence needs a name: send it by npx kvitt close, or POST /charges/{charge_id}/cancel';

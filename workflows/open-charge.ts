@@ -11,6 +11,7 @@ import {
 } from '@temporalio/workflow';
 import type { TransactionFacts } from '../activities/dintero/facts.ts';
 import { describeCharge } from './details.ts';
+import type { Move } from './dintero-calls.ts';
 import { tooLong, type ChargeState, type Reason } from './lists.ts';
 import type { Judgement } from './judgement.ts';
 import {
@@ -58,6 +59,10 @@ export interface OpenCharge {
   isHurried: boolean;
   /** An operator has seen the terminal idle: the next charge may have it. */
   isFreed: boolean;
+  /** A call that is on the wire now. */
+  inFlight: Move | null;
+  /** Notes and readings that were ordered. */
+  ordersTaken: number;
   /** What happened, for people. */
   timeline: Fact[];
   /** What is waited for, in words, and until when; epoch ms. */
@@ -95,6 +100,8 @@ export function openCharge(opening: Opening): OpenCharge {
     judged: null,
     isHurried: false,
     isFreed: false,
+    inFlight: null,
+    ordersTaken: 0,
     timeline: [],
     waiting: null,
     told: nothingTold(),

@@ -38,8 +38,11 @@ export const refusals: Record<Order, (charge: OpenCharge, now: number) => string
     if (charge.situation.isCancelRequested) {
       return 'somebody has asked to stop this charge, so its money is not wanted: void it; if the sale shall be paid after all, charge it again with the next attempt';
     }
+    const { captures, voids } = charge.situation;
     return (
-      notReserved(charge) ?? onTheWire(charge.situation.captures, { charge, what: 'capture', now })
+      notReserved(charge) ??
+      onTheWire(voids, { charge, what: 'void', now }) ??
+      onTheWire(captures, { charge, what: 'capture', now })
     );
   },
   void: (charge, now) =>
@@ -72,7 +75,8 @@ function wasOpen({ sessionId, transaction, situation }: OpenCharge): boolean {
   return sessionId !== null && transaction === null && situation.cancelledSince === null;
 }
 
-function notReserved({ judged, record }: OpenCharge): string | null {
+function notReserved({ judged, record, inFlight }: OpenCharge): string | null {
+  if (inFlight !== null) return `a ${inFlight} is being sent: order it when its answer is there`;
   if (judged === 'authorised') return null;
   if (judged === 'moving') {
     return 'Dintero is still working on an earlier operation: wait until it shows the result, or read';

@@ -149,7 +149,10 @@ function remember(
   if (judgement.is === 'authorised') situation.authorisedSince ??= charge.lastReadAt;
   if (judgement.is === 'session_cancelled') situation.cancelledSince ??= charge.lastReadAt;
   // A prompt that was found after somebody had looked is not what was seen.
-  if (isOpenAtTerminal(judgement.is)) situation.seenIdleAt = null;
+  if (isOpenAtTerminal(judgement.is)) {
+    situation.seenIdleAt = null;
+    charge.isFreed = false;
+  }
   // A refused call that is not wanted any more asks for nobody.
   if (!wantsMove.has(judgement.is)) situation.isRefusingMoves = false;
   rememberEnd(charge, judgement);

@@ -11,7 +11,7 @@ import { close, follow, untilProven } from './charge.ts';
 import { takeOrders } from './obey.ts';
 import { openCharge, publish, type Changes, type OpenCharge } from './open-charge.ts';
 import { noLease, takeTerminal, type Lease } from './terminal-lease.ts';
-import { tell } from './timeline.ts';
+import { escaped, tell } from './timeline.ts';
 
 export async function recoverCharge(input: RecoveryInput): Promise<ChargeRecord> {
   const charge = openCharge({
@@ -28,10 +28,21 @@ export async function recoverCharge(input: RecoveryInput): Promise<ChargeRecord>
   charge.situation.prompt = input.may_have_prompted
     ? { is: 'lost' }
     : { is: 'none', reason: unsent };
+  // It had proven that nothing was charged: looking again takes nothing from that proof.
+  const { former_reason: reason } = input;
+  if (
+    input.asked_by !== undefined &&
+    input.former === 'not_charged' &&
+    typeof reason === 'string'
+  ) {
+    charge.situation.prompt = { is: input.session_id === null ? 'none' : 'withheld', reason };
+  }
   // What the lost run sent may still be on the wire (design 4).
   charge.situation.captures.lastAt = charge.startedAt;
   charge.situation.voids.lastAt = charge.startedAt;
   const { asked_by: askedBy } = input;
+  // Whoever ordered it waits.
+  if (askedBy !== undefined) charge.news = 'order';
   const told = { source: askedBy === undefined ? ('kvitt' as const) : ('operator' as const) };
   tell(charge.timeline, { ...told, text: askedBy ?? whyRecovered[input.because] });
   publish(charge, {});
@@ -44,7 +55,7 @@ export async function recoverCharge(input: RecoveryInput): Promise<ChargeRecord>
 
 /** An operator's order to recover a charge that has closed. The api starts it, and may read no histories itself. */
 export async function recoveryOrder({ charge_id, asked_by }: RecoveryOrder): Promise<boolean> {
-  setCurrentDetails(`Recovery of **${charge_id}**, ordered by ${asked_by}.`);
+  setCurrentDetails(`Recovery of **${charge_id}**, ordered by ${escaped(asked_by)}.`);
   const standing = await temporal.readStanding(charge_id);
   const isLost = standing.is === 'closed' && standing.isLost;
   return await temporal.startRecovery({
@@ -73,24 +84,32 @@ async function takeIfPromptMayLive(charge: OpenCharge, { because }: RecoveryInpu
 /** An ending that is not the one that was told is a person's matter: somebody has acted upon the first. */
 function retold(
   ending: Changes,
-  { former, former_case, former_reason: reason, record }: RecoveryInput,
+  input: RecoveryInput,
   transaction: OpenCharge['transaction'],
 ): { ending: Changes; isCaseKnown: boolean } {
+  const { former, former_case, former_reason: reason, record } = input;
   const isCaptured = ending.outcome === 'captured';
-  if (former === 'not_charged' && isCaptured) {
-    return { ending: withCase(ending, 'captured_after_not_charged'), isCaseKnown: false };
-  }
   if (former === 'not_charged') {
-    return { ending: transaction === null ? asTold(ending, reason) : ending, isCaseKnown: false };
+    const now = isCaptured ? withCase(ending, 'captured_after_not_charged') : ending;
+    return { ending: transaction === null ? asTold(now, reason) : now, isCaseKnown: false };
   }
   if (former === 'captured' && !isCaptured && record.transaction_id !== null) {
     const none = { ...ending, captured_amount: 0 };
     return { ending: withCase(none, 'amount_differs'), isCaseKnown: false };
   }
-  if (isCaptured && (ending.case_kind ?? null) === null && former_case !== null) {
+  const isNews = (ending.case_kind ?? null) !== null && !isSettled(input, transaction);
+  if (isCaptured && former_case !== null && !isNews) {
     return { ending: withCase(ending, former_case), isCaseKnown: true };
   }
   return { ending, isCaseKnown: false };
+}
+
+/** A person has settled the case by what Dintero still shows. */
+function isSettled(
+  { settled_by_refund_of: refunded }: RecoveryInput,
+  transaction: OpenCharge['transaction'],
+): boolean {
+  return refunded !== undefined && transaction?.refundedAmount === refunded;
 }
 
 /** No payment was found. The reason says more than can be read now, such as that another attempt has the money. */

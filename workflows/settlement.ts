@@ -1,19 +1,11 @@
 /** When a case may be settled, and as what: what Dintero shows is never declared otherwise. Pure. */
 import type { MoneyFacts } from '../activities/dintero/facts.ts';
 import type { Settlement } from './actions.ts';
-import type { CaseKind } from './lists.ts';
 import { moneyText } from './money.ts';
-
-/** Nobody wanted this money at all: it has gone back when all of it has. Of the other kinds a part may be too much. */
-const unwanted = new Set<CaseKind>([
-  'captured_after_cancel',
-  'captured_after_not_charged',
-  'orphan',
-]);
 
 /** Why the case cannot be settled so, and what would make it possible; null: it can. */
 export function whyNotSettle(
-  { kind, as, refundEvent }: { kind: CaseKind; as: Settlement; refundEvent: string | null },
+  { as, refundEvent }: { as: Settlement; refundEvent: string | null },
   { transaction, refunds }: MoneyFacts,
 ): string | null {
   const { capturedAmount, refundedAmount, pending, currency } = transaction;
@@ -33,8 +25,8 @@ export function whyNotSettle(
     const known = refunds.map(({ eventId }) => eventId ?? 'one without an id').join(', ');
     return `Dintero shows no refund ${refundEvent}, but ${known}`;
   }
-  if (unwanted.has(kind) && left > 0) {
-    return `Dintero shows ${moneyText(left, currency)} still in: refund the rest too, or settle it as kept or written_off`;
+  if (left > 0) {
+    return `Dintero shows ${moneyText(left, currency)} still in: if the rest is wanted, settle it as kept; if not, refund it too`;
   }
   return null;
 }

@@ -62,6 +62,8 @@ export function clock(at: string | number): string {
 const monthNames = 'Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec'.split(' ');
 
 /** People's words must not make columns, links or markup of their own. */
-function escaped(text: string): string {
-  return text.replaceAll(/[\\|[\]<>*_`#]/g, '\\$&').replaceAll('\n', ' ');
+export function escaped(text: string): string {
+  // A bare address becomes a link: a zero-width space in it does not.
+  const unlinked = text.replaceAll('://', ':\u200B//').replaceAll('www.', 'www\u200B.');
+  return unlinked.replaceAll(/[\\|[\]<>*_`#!]/g, '\\$&').replaceAll('\n', ' ');
 }

@@ -212,12 +212,12 @@ const caseStories: Story[] = [
   },
   {
     word: 'refunded_outside',
-    happens: 'Somebody refunded a part in Dintero Backoffice.',
+    happens: 'Somebody refunded it in Dintero Backoffice.',
     make: async (stage) => {
       const charge = await prompted(stage, {});
       await tap(stage, charge);
       const { transaction_id } = await until(stage, charge, { outcome: 'captured' });
-      await stage.simulator.backoffice(transaction_id ?? '', 'refund', 2_900);
+      await stage.simulator.backoffice(transaction_id ?? '', 'refund');
       return await withCase(stage, charge, 'refunded_outside');
     },
   },

@@ -234,3 +234,82 @@ describe('recover of a charge that told that nothing was charged', { timeout: 60
     expect((await kvitt.call('GET', `/charges/${chargeId}`)).body).toMatchObject(told);
   });
 });
+
+describe('reading an ended charge again', { concurrent: true }, () => {
+  it('leaves a case settled that a person has settled by what Dintero still shows', async () => {
+    const { transactionId, chargeId } = await refunded();
+    await order(chargeId, 'recover', { why });
+    expect(await kvitt.ending(chargeId)).toMatchObject({ needs_attention: null, advice: 'none' });
+    const { body } = await kvitt.call<{ state: string }>('GET', `/cases/${transactionId}`);
+    expect(body.state).toBe('settled');
+  });
+
+  it('ends again by itself where Dintero had refused the create, and tells the same', async () => {
+    const charge = await startCharge(stage, {
+      faults: [{ endpoint: 'create_session', do: { kind: 'status', status: 422 } }],
+    });
+    expect(await kvitt.ending(charge.chargeId)).toMatchObject({ reason: 'rejected' });
+    await order(charge.chargeId, 'recover', { why });
+    expect(await kvitt.ending(charge.chargeId)).toMatchObject({
+      outcome: 'not_charged',
+      reason: 'rejected',
+      safe_to_take_other_payment: true,
+    });
+  });
+
+  /** A payment that nobody wanted, and that went back. */
+  async function refunded(): Promise<{ chargeId: string; transactionId: string }> {
+    const silent = [{ endpoint: 'callback', do: 'drop', times: 0 }];
+    const hourly = { pollMin: 3_600_000, pollMax: 3_600_000 };
+    const { chargeId, terminalId } = await waiting({ durations: hourly, faults: silent });
+    await kvitt.simulator.press(terminalId, 'tap');
+    await kvitt.call('POST', `/charges/${chargeId}/cancel`, {});
+    const raced = await until(stage, { chargeId, terminalId }, { needs_attention: 'case_open' });
+    const transactionId = raced.transaction_id ?? '';
+    await kvitt.simulator.backoffice(transactionId, 'refund');
+    const path = `/ops/cases/${transactionId}/settle`;
+    expect((await kvitt.ops('POST', path, { as: 'refunded', why })).status).toBe(200);
+    return { chargeId, transactionId };
+  }
+});
+
+describe('orders that would be too much', { concurrent: true }, () => {
+  it('a capture is refused while a void may still arrive', async () => {
+    const charge = await waiting({
+      settings: { captureMode: 'manual' },
+      durations: { httpTimeout: 3_000 },
+      behaviour: notCapturedByDintero,
+      faults: [
+        { endpoint: 'capture', do: { kind: 'status', status: 422 }, times: 1 },
+        { endpoint: 'void', do: { kind: 'late', ms: 4_000 }, times: 1 },
+      ],
+    });
+    await kvitt.simulator.press(charge.terminalId, 'tap');
+    await expect
+      .poll(async () => (await callsOf(charge.chargeId, 'voidTransaction')).scheduled, slowly)
+      .toHaveLength(1);
+    const during = await order(charge.chargeId, 'capture', { why });
+    expect(during.status).toBe(409);
+    await expect
+      .poll(async () => (await callsOf(charge.chargeId, 'voidTransaction')).back, slowly)
+      .toHaveLength(1);
+    expect((await order(charge.chargeId, 'capture', { why })).status).toBe(409);
+    expect(await kvitt.ending(charge.chargeId)).toMatchObject({ outcome: 'not_charged' });
+  });
+
+  it('notes and readings leave room for a cancel', async () => {
+    const { chargeId } = await waiting({});
+    const handle = kvitt.client.workflow.getHandle(`charge/${chargeId}`);
+    for (let batch = 0; batch < 20; batch += 1) {
+      const ten = Array.from({ length: 10 }, (_each, index) => `${batch}.${index}`);
+      await Promise.all(ten.map((text) => handle.executeUpdate('note', { args: [{ text }] })));
+    }
+    await expect(handle.executeUpdate('note', { args: [{ text: 'one more' }] })).rejects.toThrow(
+      /Update failed/,
+    );
+    const { body } = await order(chargeId, 'cancel', { why });
+    expect(body.outcome).toBe('not_charged');
+  });
+});
+
+const slowly = { timeout: 20_000, interval: 100 };
