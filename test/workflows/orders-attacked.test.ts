@@ -274,7 +274,7 @@ describe('reading an ended charge again', { concurrent: true }, () => {
 });
 
 describe('orders that would be too much', { concurrent: true }, () => {
-  it('a capture is refused while a void may still arrive', async () => {
+  it('a capture is refused while a void may still arrive', async ({ expect }) => {
     const charge = await waiting({
       settings: { captureMode: 'manual' },
       durations: { httpTimeout: 3_000 },
