@@ -2,8 +2,10 @@
  * Delivers events to the retailer's system, by the Standard Webhooks convention: what is signed is what is sent, byte by
  * byte. At least once: an answer that was lost is sent again, with the same `webhook-id`.
  */
+import { lookup } from 'node:dns';
 import { request as httpRequest, type Agent, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
+import type { LookupFunction } from 'node:net';
 import { ApplicationFailure } from '@temporalio/common';
 import { useAgent } from 'request-filtering-agent';
 import { Webhook } from 'standardwebhooks';
@@ -39,6 +41,7 @@ export function createDelivery(
     allowPrivateIPAddress: allowPrivate,
     allowMetaIPAddress: allowPrivate,
   });
+  const lookupOnce = createLookup();
   let running = 0;
   return async ({ id, body }) => {
     if (running >= deliveriesMax) {
@@ -51,6 +54,7 @@ export function createDelivery(
       const status = await post({
         url,
         agent,
+        lookup: lookupOnce,
         headers,
         text,
         timeoutMs: config.timeoutMs ?? 10_000,
@@ -74,27 +78,50 @@ function signed(webhooks: Webhook[], id: string, text: string): Record<string, s
   };
 }
 
+/**
+ * A running lookup is shared by all who ask for the same. Each holds one of the four threads that every lookup of the
+ * process shares, and no time-out frees it: a receiver whose DNS hangs would keep the calls to Dintero from theirs.
+ */
+function createLookup(): LookupFunction {
+  const running = new Map<string, Parameters<LookupFunction>[2][]>();
+  return (hostname, options, callback) => {
+    const question = JSON.stringify([hostname, options]);
+    const asking = running.get(question);
+    if (asking !== undefined) {
+      asking.push(callback);
+      return;
+    }
+    const callbacks = [callback];
+    running.set(question, callbacks);
+    lookup(hostname, options, (...answer) => {
+      running.delete(question);
+      for (const answered of callbacks) answered(...answer);
+    });
+  };
+}
+
 interface Post {
   url: string;
   agent: Agent;
+  lookup: LookupFunction;
   headers: Record<string, string>;
   text: string;
   timeoutMs: number;
 }
 
 /** The answer's status; a redirect is an answer like any other. What the body says is nobody's business here. */
-async function post({ url, agent, headers, text, timeoutMs }: Post): Promise<number> {
+async function post({ url, text, timeoutMs, ...options }: Post): Promise<number> {
   const send = url.startsWith('https:') ? httpsRequest : httpRequest;
   const signal = AbortSignal.timeout(timeoutMs);
   try {
     const response = await new Promise<IncomingMessage>((resolve, reject) => {
-      send(url, { method: 'POST', agent, headers, signal })
+      send(url, { method: 'POST', ...options, signal })
         .on('response', resolve)
         .on('error', reject)
         .end(text);
     });
-    // The status counts, whatever becomes of the rest.
-    response.on('error', () => undefined).resume();
+    // Only the status counts: a body may have no end. The agent keeps no connection, so none is spoiled.
+    response.on('error', () => undefined).destroy();
     return response.statusCode ?? 0;
   } catch (error) {
     throw undelivered(whyUnanswered(error));

@@ -1,11 +1,13 @@
 /** One delivery to the retailer's system: what is signed, what counts as taken, and where it never goes. */
 import { randomBytes } from 'node:crypto';
+import dns from 'node:dns';
 import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer, type ServerResponse } from 'node:http';
+import { syncBuiltinESMExports } from 'node:module';
+import type { AddressInfo, LookupFunction } from 'node:net';
 import { ApplicationFailure } from '@temporalio/common';
 import { Webhook } from 'standardwebhooks';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createDelivery, type WebhookConfig } from '../../activities/webhook.ts';
 import type { RetailerEvent } from '../../workflows/retailer-events.ts';
 import { startReceiver, type Receiver } from '../receiver.ts';
@@ -13,7 +15,7 @@ import { startReceiver, type Receiver } from '../receiver.ts';
 const secret = (): string => `whsec_${randomBytes(32).toString('base64')}`;
 const secrets = [secret(), secret()];
 const event: RetailerEvent = {
-  id: 'msg_run_1_0badcafe',
+  id: 'msg_run_1',
   body: {
     type: 'charge.captured',
     timestamp: '2026-11-22T09:15:11.000Z',
@@ -128,6 +130,66 @@ describe('a delivery', () => {
     expect(crowded[0]).toMatchObject({ nextRetryDelay: 10_000 });
     receiver.answer = { status: 200 };
     await expect(deliver(event)).resolves.toBeUndefined();
+  });
+});
+
+describe('a receiver that misbehaves', () => {
+  it('is read no further than its status', async () => {
+    const endless = createServer((_req, res) => {
+      const more = (): void => {
+        while (!res.destroyed && res.write(Buffer.alloc(65_536)));
+      };
+      res.writeHead(200).on('drain', more).on('error', more);
+      more();
+    }).listen(0, '127.0.0.1');
+    await once(endless, 'listening');
+    const { port } = endless.address() as AddressInfo;
+    const config = { secrets, allowPrivate: true, timeoutMs: 60_000 };
+    const deliver = createDelivery({ ...config, url: `http://127.0.0.1:${port}/` });
+    try {
+      // The second one finds nothing that the first one has left.
+      for (let count = 0; count < 2; count += 1) {
+        const asked = once(endless, 'request') as Promise<[unknown, ServerResponse]>;
+        const delivered = deliver(event);
+        const [, res] = await asked;
+        const closed = once(res, 'close');
+        await expect(delivered).resolves.toBeUndefined();
+        await closed;
+      }
+    } finally {
+      endless.closeAllConnections();
+      endless.close();
+    }
+  });
+
+  it('whose DNS hangs is looked up once at a time, by whichever deliveries', async () => {
+    const asked: Parameters<LookupFunction>[] = [];
+    const lookup = vi.spyOn(dns, 'lookup');
+    lookup.mockImplementation(((...of: Parameters<LookupFunction>) => asked.push(of)) as never);
+    syncBuiltinESMExports();
+    try {
+      const url = receiver.url.replace('127.0.0.1', 'hooks.retailer.test');
+      const config = { url, secrets, allowPrivate: true };
+      const deliver = createDelivery({ ...config, timeoutMs: 2_000 });
+      const impatient = await Promise.allSettled(Array.from({ length: 5 }, () => deliver(event)));
+      expect(impatient.map(({ status }) => status)).toEqual(Array(5).fill('rejected'));
+      expect(asked).toHaveLength(1);
+      const delivered = deliver(event);
+      expect(asked).toHaveLength(1);
+      const address = { address: '127.0.0.1', family: 4 };
+      asked[0]?.[2](null, [address]);
+      await expect(delivered).resolves.toBeUndefined();
+      expect(receiver.asked).toHaveLength(1);
+
+      // An answer holds for those who waited for it.
+      const next = deliver(event);
+      await expect.poll(() => asked.length).toBe(2);
+      asked[1]?.[2](null, [address]);
+      await expect(next).resolves.toBeUndefined();
+    } finally {
+      lookup.mockRestore();
+      syncBuiltinESMExports();
+    }
   });
 });
 
