@@ -73,7 +73,7 @@ function listen(outbox: Outbox): void {
   setHandler(
     somethingHappened,
     (event: RetailerEvent) => {
-      // Sent twice when a workflow task was repeated.
+      // Sent twice when the activity that sends it was repeated.
       if (find(outbox, event.id) !== undefined) return;
       outbox.waiting.push(event);
       if (outbox.delivery !== null) show(outbox);

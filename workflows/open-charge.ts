@@ -274,7 +274,7 @@ function changed(charge: OpenCharge, changes: Changes): ChargeRecord {
 }
 
 /** Going to and fro between these two is no progress: their age goes on. */
-function isUnclear(state: ChargeState): boolean {
+export function isUnclear(state: ChargeState): boolean {
   return state === 'checking' || state === 'cancelling';
 }
 

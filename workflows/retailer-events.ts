@@ -79,14 +79,14 @@ export function caseData(record: CaseRecord): EventBody['data'] {
   return { ...shown, state: record.settled_at === null ? 'open' : 'settled' };
 }
 
-/** What a run has told: how many events, and the last reason for a person. */
+/** What a run has told: how many events, and the reasons for a person since the charge got on. */
 export interface Told {
   count: number;
-  attention: Attention | null;
+  attentions: Attention[];
 }
 
 export function nothingTold(): Told {
-  return { count: 0, attention: null };
+  return { count: 0, attentions: [] };
 }
 
 /** Input of `notifyRetailer`. */

@@ -1,6 +1,5 @@
 /** The retailer's system is told what became of each charge: signed, in order, at least once, however long it is away. */
 import { randomBytes } from 'node:crypto';
-import { Context } from '@temporalio/activity';
 import { Webhook } from 'standardwebhooks';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
 import { startRecovery } from '../../activities/recovery.ts';
@@ -33,13 +32,18 @@ let kvitt: Harness;
 let temporal: Temporal;
 
 /** A shop where only a person can say that a prompt is dead. */
-async function start(retries: Retries, timeoutMs = 10_000): Promise<void> {
+async function start(
+  retries: Retries,
+  timeoutMs = 10_000,
+  change: Parameters<typeof startHarness>[0] = {},
+): Promise<void> {
   receiver = await startReceiver();
   kvitt = await startHarness({
     deadlineSeconds: 900,
     promptLifetimeSeconds: null,
     cancelEndsPrompt: false,
     webhook: { url: receiver.url, secrets, allowPrivate: true, retries, timeoutMs },
+    ...change,
   });
   temporal = connectTemporal({ address: inject('temporalAddress') }, 'default');
 }
@@ -69,7 +73,9 @@ async function pay(button: string, sale = saleOf(kvitt)): Promise<ChargeAnswer> 
 const idle = { terminal_seen_idle: true, by: 'Kari' };
 
 /** Cancelled, and closed by a person who was asked and saw the terminal idle. */
-async function needAPerson(): Promise<ChargeAnswer> {
+async function needAPerson(
+  whileAsked: (chargeId: string) => Promise<void> = async () => {},
+): Promise<ChargeAnswer> {
   const sale = saleOf(kvitt);
   const chargeId = `${sale.reference}.1`;
   const cancel = async (body: object): Promise<void> => {
@@ -78,6 +84,7 @@ async function needAPerson(): Promise<ChargeAnswer> {
   await kvitt.post(sale);
   await cancel({});
   await kvitt.until(chargeId, (charge) => charge.needs_attention === 'prompt_may_live');
+  await whileAsked(chargeId);
   await cancel(idle);
   return await kvitt.ending(chargeId);
 }
@@ -113,6 +120,25 @@ async function correct(): Promise<ChargeAnswer> {
   await startRecovery(kvitt.client, { chargeId, because: 'contradicted', sessionId });
   await kvitt.client.workflow.getHandle(recoveryWorkflowId(chargeId)).result();
   return await kvitt.ending(chargeId);
+}
+
+/** Dintero gives no answer for a moment: nobody can say then whether a person is needed. */
+async function readUnclearly(chargeId: string): Promise<void> {
+  const read = async (): Promise<void> => {
+    await kvitt.ops('POST', `/ops/charges/${chargeId}/read`, {});
+  };
+  const match = { merchant_reference: chargeId };
+  await kvitt.simulator.fault({
+    endpoint: 'get_session',
+    match,
+    times: 0,
+    do: { kind: 'status', status: 503 },
+  });
+  await read();
+  await kvitt.until(chargeId, (charge) => charge.needs_attention !== 'prompt_may_live');
+  await kvitt.simulator.clearFaults();
+  await read();
+  await kvitt.until(chargeId, (charge) => charge.needs_attention === 'prompt_may_live');
 }
 
 async function notificationOf(chargeId: string): Promise<Notification | undefined> {
@@ -239,6 +265,41 @@ describe('a receiver that was away for an hour of scaled time', () => {
   });
 });
 
+describe('what is told', () => {
+  afterEach(stop);
+
+  it('is what the api says by then', async () => {
+    const said: unknown[] = [];
+    await start({ first: 5, max: 3600 }, 10_000, {
+      wrapActivities: (real) => ({
+        ...real,
+        tellRetailer: async (ask) => {
+          const { body } = await kvitt.call<ChargeAnswer>('GET', `/charges/${ask.chargeId}`);
+          said.push([ask.event.body.type, body.state]);
+          await real.tellRetailer(ask);
+        },
+      }),
+    });
+    const { charge_id: chargeId } = await pay('tap');
+    await expect.poll(() => typesOf(chargeId), patience).toEqual(['charge.captured']);
+    expect(said).toEqual([['charge.captured', 'captured']]);
+  });
+
+  it.each([
+    ['a young', 7200],
+    ['an old', 1],
+  ])('is each need of %s charge once, though readings are unclear between', async (_age, age) => {
+    await start({ first: 5, max: 3600 }, 10_000, { attentionSeconds: age });
+    const { charge_id: chargeId } = await needAPerson(readUnclearly);
+    await expect.poll(() => typesOf(chargeId), patience).toContain('charge.not_charged');
+    const needs = toldOf(chargeId)
+      .filter(({ body }) => body.type === 'charge.needs_attention')
+      .map(({ body }) => body.data['needs_attention']);
+    expect(needs).toContain('prompt_may_live');
+    expect(needs).toEqual([...new Set(needs)]);
+  });
+});
+
 describe('what waits', () => {
   beforeAll(async () => {
     // A retry would come long after the test.
@@ -340,7 +401,6 @@ describe('a Temporal that takes no event for a while', () => {
       wrapActivities: (real) => ({
         ...real,
         tellRetailer: async (ask) => {
-          if (Context.current().info.isLocal) throw new Error('Temporal is busy');
           await opened;
           await real.tellRetailer(ask);
         },
