@@ -6,7 +6,7 @@ type Event = NonNullable<Awaited<ReturnType<WorkflowHandle['fetchHistory']>>['ev
 type Payload = Parameters<typeof defaultPayloadConverter.fromPayload>[0];
 
 /** A billable action, and what it is for. */
-export interface BilledAction {
+interface BilledAction {
   workflowId: string;
   action: string;
   what: string;

@@ -16,6 +16,7 @@ import {
   rules,
   laterVersion,
   type Row,
+  ops,
 } from './shown-by.ts';
 import { starting } from './starting-scenarios.ts';
 
@@ -115,7 +116,8 @@ const webhooks: Row[] = [
   [
     35,
     'Webhook never arrives',
-    'Polling finds everything; the group “no callback at all” plays the whole story so. Missing callbacks are not flagged.',
+    'Polling finds everything; the group “no callback at all” plays the whole story so. The alert `CallbacksMissing` flags that they stay away.',
+    'test/prometheus/alerts.test.ts > has a case that fires for every alert',
   ],
   [
     36,
@@ -248,7 +250,7 @@ const moneyAndTime: Row[] = [
   [
     61,
     'Undo keeps failing for days',
-    'The charge stays open, visible with its age, asks for a person (`void_refused`, `cancelling_too_long`), and reads on; there is no ladder of escalation yet.',
+    'The charge stays open, visible with its age, asks for a person (`void_refused`, `cancelling_too_long`), and reads on. Each word has a severity and an age at which it escalates: an alert, and then a page.',
     'test/workflows/next-step.test.ts > a void, too',
   ],
   [62, 'Partial refund then full cancel', laterVersion],
@@ -316,7 +318,10 @@ const platform: Row[] = [
   [
     71,
     'PSP outage for hours',
-    'A new charge is refused when the sale cannot be read in time; open ones read on. There is no circuit breaker.',
+    'A new charge is refused when the sale cannot be read in time; open ones read on. There is no circuit breaker: an operator stops new charges by the kill switch, with a text for the cashiers.',
+    switches(
+      'new charges are refused at both apis, leave nothing, and open ones end as they should',
+    ),
   ],
   [
     72,
@@ -351,8 +356,9 @@ const platform: Row[] = [
   [
     76,
     'Operator marks a case resolved wrongly',
-    'Not yet: a case can only be settled by keeping a payment captured after its cancel, with the name on record.',
-    charges('keep is refused for everything else, with the reason'),
+    'What Dintero contradicts cannot be declared: kept needs money that is in, refunded needs the refund there. Name and reason are on record; news that says otherwise opens the case again. One person, not two.',
+    ops('is refunded only by a refund that Dintero shows, and all of it'),
+    ops('tells its timeline, with every order and refusal'),
   ],
   [
     77,

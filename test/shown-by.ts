@@ -4,6 +4,7 @@ export const charges = (name: string): string => `test/api/charges.test.ts > ${n
 export const callbacks = (name: string): string => `test/api/callbacks.test.ts > ${name}`;
 export const strays = (name: string): string => `test/api/strays.test.ts > ${name}`;
 export const switches = (name: string): string => `test/api/switches.test.ts > ${name}`;
+export const ops = (name: string): string => `test/api/ops.test.ts > ${name}`;
 export const reading = (name: string): string => `test/api/reading.test.ts > ${name}`;
 export const strangers = (name: string): string => `test/workflows/strangers.test.ts > ${name}`;
 export const dintero = (name: string): string => `test/activities/dintero.test.ts > ${name}`;

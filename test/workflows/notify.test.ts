@@ -358,6 +358,8 @@ describe('what waits', () => {
       }, patience)
       .toBeGreaterThanOrEqual(4);
     expect(again().slice(2, 4)).toEqual(ids);
+    // What is on the wire is not sent a second time.
+    await expect.poll(async () => (await handle.describe()).status.name).toBe('COMPLETED');
     const alone = again().filter((id) => id === ids[1]).length;
     await resendNotifications(temporal, { chargeId, eventId: ids[1] ?? '' });
     await expect
