@@ -53,7 +53,10 @@ export const refusals: Record<Order, (charge: OpenCharge, now: number) => string
   },
   free: (charge, now) => {
     const { situation, record, judged } = charge;
-    if (situation.heldSince === null) return 'this charge does not hold the terminal';
+    // Freed when the money was reserved: the device was done.
+    if (situation.heldSince === null || judged === 'authorised') {
+      return 'this charge does not hold the terminal';
+    }
     if (record.needs_attention === null && !isTooOld(record, now)) {
       return 'nobody is asked for yet: the charge is on its way; cancel it if the terminal is needed';
     }

@@ -169,7 +169,6 @@ export const reasonGuide: Record<Reason, Guidance> = {
         when: 'Look at the other attempt, and go on in the section of what it says.',
         run: 'npx kvitt show <charge_id>',
       },
-      readAgain,
     ],
   }),
 };

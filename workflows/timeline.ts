@@ -46,7 +46,7 @@ const leftOut = 'facts left out here';
 export function timelineTable(timeline: readonly Fact[]): string {
   const rows = timeline.map(({ at, source, text, times, last_at }) => {
     const again = times === 1 ? '' : ` (${times} times, last ${clock(last_at)})`;
-    return `| ${clock(at)} | ${source} | ${escaped(text)}${again} |`;
+    return `| ${clock(at)}\u00A0\u00A0 | ${source}\u00A0\u00A0 | ${escaped(text)}${again} |`;
   });
   return ['| UTC | source | |', '|---|---|---|', ...rows].join('\n');
 }
