@@ -11,7 +11,7 @@ import { runSabotages } from '../scripts/chaos/sabotage.ts';
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 const seed = Math.floor(Math.random() * 1e6);
 /** They mostly wait, and so run side by side; beside other suites each may take several times as long. */
-const timeoutMs = 240_000;
+const timeoutMs = 280_000;
 
 describe.each([
   { kind: 'faults', plan: planSales },

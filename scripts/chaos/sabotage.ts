@@ -207,8 +207,7 @@ export async function runSabotages({
   const lane = async (): Promise<void> => {
     for (const sabotage of waiting) {
       const { name, rule } = sabotage;
-      const { violations, lines } = await play(sabotage, settings);
-      const caught = violations.find((violation) => violation.startsWith(rule));
+      const { caught, lines } = await playUntilSeen(sabotage, settings);
       if (caught === undefined) wrong.push(`${name} was not seen by ${rule}`, ...lines);
       else log(`seen: ${name}, by ${caught}`);
     }
@@ -218,6 +217,20 @@ export async function runSabotages({
   for (const line of wrong) log(line);
   if (wrong.length === 0) log(`All ${chosen.length} seen, and nothing with every protection on`);
   return wrong;
+}
+
+/** The customer must be faster than the cashier in some of them, which nobody can promise on a busy machine. */
+const playedAtMost = 3;
+
+async function playUntilSeen(
+  sabotage: Sabotage,
+  settings: RunSettings,
+): Promise<{ caught: string | undefined; lines: string[] }> {
+  for (let played = 1; ; played += 1) {
+    const { violations, lines } = await play(sabotage, settings);
+    const caught = violations.find((violation) => violation.startsWith(sabotage.rule));
+    if (caught !== undefined || played === playedAtMost) return { caught, lines };
+  }
 }
 
 async function play(sabotage: Sabotage, settings: RunSettings): Promise<Verdict> {
