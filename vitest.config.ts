@@ -10,6 +10,8 @@ export default defineConfig({
     // A file shares its process with the next: loading Temporal's SDK anew for each costs a minute in all.
     isolate: false,
     maxConcurrency: 8,
+    // Charges here live in seconds: on a busy machine a customer or a till may be too late for its row.
+    retry: 3,
     testTimeout: 60_000,
     hookTimeout: 60_000,
   },
