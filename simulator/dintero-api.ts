@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import express, { type Request, type RequestHandler, type Response, type Router } from 'express';
+import { accountRoutes } from './account-routes.ts';
 import { firstDelivery } from './callbacks.ts';
 import { takeCallbackFault, takeFault, type RequestFault } from './faults.ts';
 import type { Subject } from './records.ts';
@@ -27,6 +28,9 @@ export function createDinteroApi(world: World): Router {
     for (const route of routes) {
       router[route.method](family + route.path, handle(world, route, family));
     }
+  }
+  for (const route of accountRoutes) {
+    router[route.method](`/v1/accounts/:account${route.path}`, handle(world, route, '/v1'));
   }
   return router;
 }

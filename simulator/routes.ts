@@ -30,7 +30,7 @@ export interface Answer {
 /** One endpoint of Dintero's payments API. */
 export interface Route {
   endpoint: Endpoint;
-  method: 'get' | 'post' | 'put';
+  method: 'get' | 'post' | 'put' | 'delete';
   path: string;
   /** What the request names, for faults and the list of calls. */
   about(world: World, request: DinteroRequest): Subject;

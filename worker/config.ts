@@ -57,6 +57,8 @@ const workerVariables = z.object({
   DINTERO_CLIENT_ID: z.string().min(1),
   DINTERO_CLIENT_SECRET: z.string().min(1),
   DINTERO_PROFILE_ID: z.string().min(1),
+  DINTERO_ACCOUNT_CLIENT_ID: z.string().min(1).optional(),
+  DINTERO_ACCOUNT_CLIENT_SECRET: z.string().min(1).optional(),
   PUBLIC_URL: baseUrl.optional(),
   KVITT_INSTALLATION: z
     .string()
@@ -74,6 +76,15 @@ const workerVariables = z.object({
 });
 
 export const workerConfigSchema = workerVariables
+  .refine(
+    (env) =>
+      (env.DINTERO_ACCOUNT_CLIENT_ID === undefined) ===
+      (env.DINTERO_ACCOUNT_CLIENT_SECRET === undefined),
+    {
+      path: ['DINTERO_ACCOUNT_CLIENT_ID'],
+      error: 'and DINTERO_ACCOUNT_CLIENT_SECRET belong together: set both, or neither',
+    },
+  )
   .refine((env) => env.WEBHOOK_URL === undefined || env.WEBHOOK_SECRET.length > 0, {
     path: ['WEBHOOK_SECRET'],
     error:

@@ -93,6 +93,7 @@ function dinteroConfig(config: WorkerConfig): DinteroConfig {
     clientId: config.DINTERO_CLIENT_ID,
     clientSecret: config.DINTERO_CLIENT_SECRET,
     profileId: config.DINTERO_PROFILE_ID,
+    accountClient: accountClientOf(config),
     publicUrl: config.PUBLIC_URL ?? null,
     installation: config.KVITT_INSTALLATION,
   };
@@ -112,4 +113,12 @@ try {
 } catch (error) {
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
   process.exitCode = 1;
+}
+
+/** Both or neither: the configuration has checked it. */
+function accountClientOf({
+  DINTERO_ACCOUNT_CLIENT_ID: clientId,
+  DINTERO_ACCOUNT_CLIENT_SECRET: clientSecret,
+}: WorkerConfig): NonNullable<DinteroConfig['accountClient']> | null {
+  return clientId === undefined || clientSecret === undefined ? null : { clientId, clientSecret };
 }

@@ -16,9 +16,12 @@ interface Call<T> {
   /** What is done, as the start of a sentence: `Could not <what>`. */
   what: string;
   kind: CallKind;
-  method: 'GET' | 'POST';
-  /** Below the checkout URL, query included. */
+  method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  /** Sessions and transactions, or the account's own things: terminals, stores, subscriptions, settlements. */
+  at?: 'checkout' | 'account';
+  /** Below the checkout URL, or below the account's; query included. */
   path: string;
+  headers?: Record<string, string>;
   body?: object;
   answer: z.ZodType<T>;
   timeoutMs: number;
@@ -31,20 +34,27 @@ export interface DinteroClient {
 }
 
 export function createDinteroClient(config: DinteroConfig): DinteroClient {
-  const tokens = createTokenSource(config);
+  const ofCheckout = createTokenSource(config);
+  const ofAccount = config.accountClient
+    ? createTokenSource({ ...config, ...config.accountClient })
+    : ofCheckout;
 
   async function attemptOnce(call: Call<unknown>): Promise<Attempt> {
     let attempt: Attempt = { is: 'unsent', why: 'not tried' };
     // A 401 or 403 is given before anything is processed: once more with a fresh token (dossier 1).
+    const isOfAccount = call.at === 'account';
+    const tokens = isOfAccount ? ofAccount : ofCheckout;
+    const base = isOfAccount ? `${config.apiUrl}/accounts/${config.accountId}` : config.checkoutUrl;
     for (const isRepeat of [false, true]) {
       const token = await tokens.get(call.timeoutMs);
       if (isTooLate(call)) return { is: 'unsent', why: 'the time to send was over' };
       attempt = await send({
         method: call.method,
-        url: config.checkoutUrl + call.path,
+        url: base + call.path,
         headers: {
           authorization: `Bearer ${token}`,
           'dintero-system-name': 'kvitt',
+          ...call.headers,
           ...(call.method === 'POST' && call.body === undefined ? { 'content-length': '0' } : {}),
         },
         ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),

@@ -7,6 +7,8 @@ export interface DinteroConfig {
   clientId: string;
   clientSecret: string;
   profileId: string;
+  /** A checkout client has no rights to terminals, stores, subscriptions and settlements (dossier 1); null: the same client has. */
+  accountClient?: { clientId: string; clientSecret: string } | null;
   /** Where Dintero reaches the api; null: no callbacks, polling finds everything. */
   publicUrl: string | null;
   /** Names this installation on every transaction that it makes. */

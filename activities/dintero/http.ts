@@ -3,7 +3,7 @@ import type { Attempt } from '../failures.ts';
 import { measured } from './measure.ts';
 
 export interface HttpRequest {
-  method: 'GET' | 'POST';
+  method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   url: string;
   headers: Record<string, string>;
   body?: string;

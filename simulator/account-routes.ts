@@ -1,0 +1,4 @@
+import type { Route } from './routes.ts';
+
+/** What belongs to the account: terminals, stores, subscriptions, settlements. Mounted below `/v1/accounts/{aid}`. */
+export const accountRoutes: readonly Route[] = [];
