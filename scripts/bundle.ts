@@ -6,8 +6,11 @@ import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
 import { isMain } from './is-main.ts';
 
 /** Writes the bundle; throws what webpack says, also when a workflow imports what the sandbox does not have. */
-export async function buildWorkflowBundle(path: string): Promise<void> {
-  const workflowsPath = fileURLToPath(new URL('../workflows/index.ts', import.meta.url));
+export async function buildWorkflowBundle(
+  path: string,
+  entry = new URL('../workflows/index.ts', import.meta.url),
+): Promise<void> {
+  const workflowsPath = fileURLToPath(entry);
   const { code } = await bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('WARN') });
   await mkdir(dirname(path), { recursive: true });
   // A worker that starts meanwhile reads the old file or the new one, never half of one.

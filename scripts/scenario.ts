@@ -18,6 +18,8 @@ export interface Scenario {
   name: string;
   /** Numbers of `failure-scenarios` that this row shows. */
   shows?: number[];
+  /** Until the deadline, the time for sending or the prompt's lifetime is over: they are short for it, else long. */
+  waits?: true;
   faults?: PlannedFault[];
   behaviour?: Record<string, unknown>;
   /** What the simulated terminal is set to before the charge. */

@@ -10,10 +10,19 @@ const accountId = 'T90001234';
 
 type HarnessOptions = Partial<Omit<InProcessOptions, 'temporalAddress' | 'accountId'>>;
 
+/** A minute for a customer and twenty seconds for a sending: a busy machine is not late for them. */
+const room = {
+  deadlineSeconds: 3_000,
+  promptLifetimeSeconds: 3_000,
+  durations: { sendWindow: 20_000 },
+} as const;
+
 export async function startHarness(options: HarnessOptions = {}): Promise<Kvitt> {
   return await startInProcess({
     bundle: { codePath: inject('workflowBundle') },
+    ...room,
     ...options,
+    durations: { ...room.durations, ...options.durations },
     accountId,
     temporalAddress: inject('temporalAddress'),
   });

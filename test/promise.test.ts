@@ -9,13 +9,18 @@ interface Problem {
   detail: string;
 }
 
-describe('one sale, one charge', () => {
+describe('one sale, one charge', { concurrent: true }, () => {
   let kvitt: Harness;
+  /** Where the time to send is over soon. */
+  let hasty: Harness;
   beforeAll(async () => {
-    kvitt = await startHarness();
+    [kvitt, hasty] = await Promise.all([
+      startHarness(),
+      startHarness({ durations: { sendWindow: 3_000 } }),
+    ]);
   });
   afterAll(async () => {
-    await kvitt.stop();
+    await Promise.all([kvitt.stop(), hasty.stop()]);
   });
 
   const sessionsOf = async (chargeId: string): Promise<number> =>
@@ -25,8 +30,9 @@ describe('one sale, one charge', () => {
   async function payBehindTheBack(
     sale: { reference: string; terminal_id: string },
     chargeId: string,
+    { simulator } = kvitt,
   ): Promise<void> {
-    await kvitt.simulator.ghost({
+    await simulator.ghost({
       merchant_reference: chargeId,
       merchant_reference_2: sale.reference,
       terminal_id: sale.terminal_id,
@@ -268,6 +274,7 @@ describe('one sale, one charge', () => {
   }
 
   it('a run made by reset never takes what stands against sending for a proof that nothing was sent', async () => {
+    const kvitt = hasty;
     const sale = saleOf(kvitt);
     const chargeId = `${sale.reference}.1`;
     await kvitt.post(sale);
@@ -285,9 +292,10 @@ describe('one sale, one charge', () => {
   });
 
   it('a cancel of a forgotten charge waits until the sale can be read', async () => {
+    const kvitt = hasty;
     const sale = saleOf(kvitt);
     const chargeId = `${sale.reference}.1`;
-    await payBehindTheBack(sale, chargeId);
+    await payBehindTheBack(sale, chargeId, kvitt);
     const unreadable = {
       endpoint: 'list_transactions',
       match: { merchant_reference_2: sale.reference },
@@ -332,7 +340,7 @@ describe('one sale, one charge', () => {
 
 describe('when every worker is away for longer than anything may be sent', () => {
   it('nobody is prompted when they return, and the till is told so', async () => {
-    const kvitt = await startHarness({ apiScale: 0.1 });
+    const kvitt = await startHarness({ apiScale: 0.1, durations: { sendWindow: 2_000 } });
     try {
       await kvitt.stopWorkers();
       const sale = saleOf(kvitt);
@@ -344,7 +352,7 @@ describe('when every worker is away for longer than anything may be sent', () =>
       const startedAt = Date.parse(
         (started.body as ChargeAnswer & { created_at: string }).created_at,
       );
-      // The window is 2 s at this scale; the worker must come back after it.
+      // The worker must come back after the window.
       await kvitt.until(`${sale.reference}.1`, () => Date.now() > startedAt + 2_200);
       await kvitt.startWorkers();
       const ended = await kvitt.ending(`${sale.reference}.1`);

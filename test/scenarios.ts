@@ -1,6 +1,6 @@
 /** Plays the rows of `scripts/scenario.ts`, each on a terminal of its own, so that many run at once. */
 import { play, prepare, type Scenario } from '../scripts/scenario.ts';
-import type { PolicySettings } from '../workflows/policy.ts';
+import type { Durations, PolicySettings } from '../workflows/policy.ts';
 import { saleOf, type ChargeAnswer, type Harness } from './harness.ts';
 
 export type { Scenario } from '../scripts/scenario.ts';
@@ -9,6 +9,7 @@ export type { Scenario } from '../scripts/scenario.ts';
 export interface ScenarioGroup {
   name: string;
   settings: Partial<PolicySettings>;
+  durations?: Partial<Durations>;
   hasCallbacks?: boolean;
   rows: Scenario[];
 }

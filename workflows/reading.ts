@@ -152,6 +152,8 @@ function remember(
   if (isOpenAtTerminal(judgement.is)) {
     situation.seenIdleAt = null;
     charge.isFreed = false;
+    // Nor is it what the proof of an earlier outcome was about: its end needs the proof of any prompt.
+    if (situation.isReset && situation.prompt.is === 'withheld') situation.prompt = { is: 'sent' };
   }
   // A refused call that is not wanted any more asks for nobody.
   if (!wantsMove.has(judgement.is)) situation.isRefusingMoves = false;

@@ -40,13 +40,17 @@ async function getTransaction(
   return (await readMoney(dintero, ask)).transaction;
 }
 
+/** It shares its activity with the call before it, and ends before the activity's own time-out (`moves`). */
+const readBackMs = 4_000;
+
 /** The transaction right after it was moved; null: it could not be read, which says nothing about the move. */
 export async function readBack(
   dintero: Dintero,
   ask: Ask & { transactionId: string },
 ): Promise<TransactionFacts | null> {
   try {
-    return await getTransaction(dintero, ask);
+    const timeoutMs = Math.min(ask.timeoutMs, readBackMs);
+    return await getTransaction(dintero, { ...ask, timeoutMs });
   } catch (error) {
     if (error instanceof ApplicationFailure) return null;
     throw error;

@@ -187,21 +187,46 @@ const lanes = 4;
 
 interface SabotageOptions {
   temporalAddress: string;
-  only?: string | undefined;
   log: (line: string) => void;
 }
 
-/** Runs all, or the one that is named; answers with what went wrong. Each says which rule has caught it. */
+/** Runs all, or the one that is named, and the innocent; answers with what went wrong. */
 export async function runSabotages({
-  temporalAddress,
   only,
-  log,
-}: SabotageOptions): Promise<string[]> {
+  ...options
+}: SabotageOptions & { only?: string | undefined }): Promise<string[]> {
   const chosen = sabotages.filter(({ name }) => only === undefined || name === only);
   if (chosen.length === 0) {
     throw new Error(`no sabotage ${only}: ${sabotages.map(({ name }) => name).join(', ')}`);
   }
-  const settings = { temporalAddress, bundle: await bundleWithSwitches(), ...room };
+  const settings = await settingsOf(options);
+  const wrong = await playGuilty(chosen, { ...options, settings });
+  wrong.push(...(await playInnocent(chosen, settings)));
+  for (const line of wrong) options.log(line);
+  if (wrong.length === 0) {
+    options.log(`All ${chosen.length} seen, and nothing with every protection on`);
+  }
+  return wrong;
+}
+
+/** The first one of each rule: a checker that is blind to a rule is noticed. Answers with what went wrong. */
+export async function runOneOfEachRule(options: SabotageOptions): Promise<string[]> {
+  const first = new Map(sabotages.toReversed().map((sabotage) => [sabotage.rule, sabotage]));
+  return await playGuilty([...first.values()], {
+    ...options,
+    settings: await settingsOf(options),
+  });
+}
+
+async function settingsOf({ temporalAddress }: SabotageOptions): Promise<RunSettings> {
+  return { temporalAddress, bundle: await bundleWithSwitches(), ...room };
+}
+
+/** Each says which rule has caught it. */
+async function playGuilty(
+  chosen: Sabotage[],
+  { settings, log }: Pick<SabotageOptions, 'log'> & { settings: RunSettings },
+): Promise<string[]> {
   const wrong: string[] = [];
   const waiting = chosen.values();
   const lane = async (): Promise<void> => {
@@ -213,9 +238,6 @@ export async function runSabotages({
     }
   };
   await Promise.all(Array.from({ length: lanes }, lane));
-  wrong.push(...(await playInnocent(chosen, settings)));
-  for (const line of wrong) log(line);
-  if (wrong.length === 0) log(`All ${chosen.length} seen, and nothing with every protection on`);
   return wrong;
 }
 

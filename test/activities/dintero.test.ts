@@ -3,6 +3,8 @@ import { MockActivityEnvironment } from '@temporalio/testing';
 import type { Client } from '@temporalio/client';
 import { DefaultLogger } from '@temporalio/worker';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { readBack } from '../../activities/dintero/reads.ts';
+import { dinteroFailure } from '../../activities/failures.ts';
 import { createActivities, type Activities } from '../../activities/index.ts';
 import { controlSimulator, type SimulatorControl } from '../../scripts/dintero-simulator.ts';
 import { createSimulator, type Simulator } from '../../simulator/simulator.ts';
@@ -256,6 +258,24 @@ describe('activities', () => {
       capturedAmount: 0,
     });
   });
+
+  it.each([
+    [15_000, 4_000],
+    [timeoutMs, timeoutMs],
+  ])(
+    'reads a capture back before its activity ends: %i ms to capture, %i to read',
+    async (...ms) => {
+      const [toCapture, toRead] = ms;
+      const asked: number[] = [];
+      const call = async (one: { timeoutMs: number }): Promise<never> => {
+        asked.push(one.timeoutMs);
+        return await Promise.reject(dinteroFailure('DinteroUnavailable', 'away'));
+      };
+      const ask = { chargeId, transactionId, timeoutMs: toCapture };
+      expect(await readBack({ client: { call } } as never, ask)).toBeNull();
+      expect(asked).toEqual([toRead]);
+    },
+  );
 
   it('shares one token among calls at once', async () => {
     const fresh = bind();

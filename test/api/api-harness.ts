@@ -5,9 +5,8 @@
 import { createHash, createHmac, randomUUID } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { fileURLToPath } from 'node:url';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
-import { bundleWorkflowCode, DefaultLogger, Runtime, Worker } from '@temporalio/worker';
+import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
 import { pino, type Logger } from 'pino';
 import { inject } from 'vitest';
 import { createApi, type Api, type ApiOptions } from '../../api/app.ts';
@@ -42,6 +41,7 @@ export const testTimings: Timings = {
   pollMin: 20,
   pollMax: 100,
   watchRetry: 50,
+  callback: 20_000,
 };
 
 // Before anything else: the first connection would install a talkative one.
@@ -72,15 +72,10 @@ export interface TestWorker {
 }
 
 export async function startWorker(env: TestWorkflowEnvironment): Promise<TestWorker> {
-  const workflowsPath = fileURLToPath(new URL('stand-in.ts', import.meta.url));
-  const workflowBundle = await bundleWorkflowCode({
-    workflowsPath,
-    logger: new DefaultLogger('ERROR'),
-  });
   const worker = await Worker.create({
     connection: env.nativeConnection,
     taskQueue,
-    workflowBundle,
+    workflowBundle: { codePath: inject('standInBundle') },
     shutdownGraceTime: '100ms',
   });
   const running = worker.run();

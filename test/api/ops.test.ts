@@ -69,8 +69,12 @@ async function waiting(asked: Parameters<typeof startCharge>[1] = {}) {
 }
 
 describe('what an operator sees', { concurrent: true }, () => {
-  it('is the timeline with its sources, what is waited for, what may be done and why not the rest', async () => {
-    const { chargeId } = await waiting();
+  it('is the timeline with its sources, what is waited for, what may be done and why not the rest', async ({
+    expect,
+  }) => {
+    const { chargeId } = await waiting({ durations: unwatched });
+    const patience = { timeout: 10_000 };
+    await expect.poll(async () => (await show(chargeId)).waiting_for, patience).toBe('the card');
     const shown = await show(chargeId);
     expect(shown.timeline?.map(({ source, text }) => `${source}: ${text}`)).toEqual(
       expect.arrayContaining([
@@ -78,7 +82,6 @@ describe('what an operator sees', { concurrent: true }, () => {
         'kvitt: the session was created, the terminal asks',
       ]),
     );
-    expect(shown.waiting_for).toBe('the card');
     expect(Date.parse(shown.until ?? '')).toBeGreaterThan(Date.now() - 5_000);
     const possible = shown.actions.filter((one) => one.is_possible).map(({ action }) => action);
     expect(possible).toEqual(['read', 'cancel', 'note']);

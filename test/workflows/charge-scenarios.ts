@@ -55,6 +55,7 @@ const story: Scenario[] = [
   },
   {
     name: 'the customer walks away',
+    waits: true,
     history: 'expired',
     shows: [23],
     customer: { action: 'walk_away' },
@@ -154,6 +155,7 @@ const cancellation: Scenario[] = [
   },
   {
     name: 'the deadline passes, the cancel is lost',
+    waits: true,
     faults: [{ endpoint: 'cancel_session', do: 'reset_before' }],
     customer: { action: 'none' },
     ends: notCharged('expired'),
@@ -336,6 +338,7 @@ const pay: Scenario[] = [
   },
   {
     name: 'the pay is lost and did nothing',
+    waits: true,
     faults: [{ endpoint: 'pay_session', do: 'reset_before' }],
     ends: notCharged('expired'),
     asked: { pay_session: 1 },
@@ -363,6 +366,7 @@ const noProof: Scenario[] = [
   },
   {
     name: 'a lost session needs a person, too',
+    waits: true,
     faults: [{ endpoint: 'create_session', do: 'reset_before' }],
     acts: [
       { until: { needs_attention: 'session_lost', advice: 'ask_for_help' } },
@@ -375,12 +379,13 @@ const noProof: Scenario[] = [
 const lostWithoutProof: Scenario[] = [
   {
     name: 'an idle terminal is no proof while the payment may be missing from the list',
-    behaviour: { list_lag_ms: 900 },
+    waits: true,
+    behaviour: { list_lag_ms: 2000 },
     faults: [
       { endpoint: 'create_session', do: 'reset_after' },
       { endpoint: 'callback', do: 'drop', times: 0 },
     ],
-    customer: { action: 'tap', delay_ms: 2900 },
+    customer: { action: 'tap', delay_ms: 7500 },
     acts: [
       { until: { needs_attention: 'session_lost' } },
       { cashier: 'cancel', body: { terminal_seen_idle: true, by: 'Kari' } },
@@ -404,6 +409,7 @@ const lostWithoutProof: Scenario[] = [
 const byLifetime: Scenario[] = [
   {
     name: 'a cancelled session is proven dead by the prompt’s lifetime',
+    waits: true,
     shows: [50],
     acts: [{ cashier: 'cancel' }],
     ends: notCharged('cancelled_by_till'),
@@ -437,6 +443,7 @@ export const groups: ScenarioGroup[] = [
   {
     name: 'without a device fact',
     settings: { cancelEndsPrompt: false, promptLifetimeSeconds: null },
+    durations: { listLag: 3_000 },
     rows: [...noProof, ...lostWithoutProof],
   },
   {

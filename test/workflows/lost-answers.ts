@@ -20,6 +20,7 @@ export const lostAnswers: Scenario[] = [
   })),
   {
     name: 'create: 500 and nothing was created',
+    waits: true,
     history: 'session-lost',
     shows: [5],
     faults: [{ endpoint: 'create_session', do: status(500) }],
@@ -28,6 +29,7 @@ export const lostAnswers: Scenario[] = [
   },
   {
     name: 'create: reset before it was processed',
+    waits: true,
     faults: [{ endpoint: 'create_session', do: 'reset_before' }],
     ends: notCharged('session_lost'),
     asked: { create_session: 1 },
@@ -81,6 +83,7 @@ export const lostAnswers: Scenario[] = [
   },
   {
     name: 'create: 429 past the window',
+    waits: true,
     faults: [
       {
         endpoint: 'create_session',
@@ -92,6 +95,7 @@ export const lostAnswers: Scenario[] = [
   },
   {
     name: 'the sale cannot be read',
+    waits: true,
     shows: [71],
     faults: [{ endpoint: 'list_transactions', do: status(503), times: 0 }],
     ends: notCharged('not_started_in_time'),
@@ -210,14 +214,15 @@ export const lostSessions: Scenario[] = [
   {
     name: 'processed after we gave it up, then tapped',
     shows: [4],
-    faults: [{ endpoint: 'create_session', do: { kind: 'late', ms: 1500 } }],
+    faults: [{ endpoint: 'create_session', do: { kind: 'late', ms: 2600 } }],
     customer: tap,
     ends: captured,
     asked: { create_session: 1 },
   },
   {
     name: 'processed after we gave it up, and nobody taps',
-    faults: [{ endpoint: 'create_session', do: { kind: 'late', ms: 1500 } }],
+    waits: true,
+    faults: [{ endpoint: 'create_session', do: { kind: 'late', ms: 2600 } }],
     ends: notCharged('session_lost'),
     asked: { create_session: 1 },
   },
@@ -240,6 +245,7 @@ export const lostSessions: Scenario[] = [
   },
   {
     name: 'cancelled while it is looked for, and nobody taps',
+    waits: true,
     shows: [5],
     faults: [lostCreate],
     acts: [{ cashier: 'cancel' }],

@@ -216,7 +216,7 @@ describe('what somebody saw at the terminal', { concurrent: true, timeout: 60_00
   });
 });
 
-describe('recover of a charge that told that nothing was charged', { timeout: 60_000 }, () => {
+describe('recover of a charge that told of no money', { concurrent: true, timeout: 60_000 }, () => {
   it('keeps its reason: money of another attempt is not forgotten', async () => {
     const sale = saleOf(kvitt);
     await kvitt.simulator.ghost({
@@ -232,6 +232,24 @@ describe('recover of a charge that told that nothing was charged', { timeout: 60
     const recovery = kvitt.client.workflow.getHandle(`recovery/${chargeId}`);
     expect(await recovery.result()).toMatchObject({ reason: told.reason });
     expect((await kvitt.call('GET', `/charges/${chargeId}`)).body).toMatchObject(told);
+  });
+
+  it('asks for proof anew where Dintero shows its session open', async () => {
+    const charge = await startCharge(stage, { settings: { ...personDecides, deadlineSeconds: 2 } });
+    const { chargeId } = charge;
+    await until(stage, charge, { needs_attention: 'prompt_may_live' });
+    await order(chargeId, 'close', evidence);
+    const told = { outcome: 'not_charged', reason: 'expired' };
+    expect(await kvitt.ending(chargeId)).toMatchObject(told);
+    await kvitt.simulator.fault({
+      endpoint: 'get_session',
+      match: { merchant_reference: chargeId },
+      do: { kind: 'rewrite', set: { cancelled_at: null, events: [] } },
+    });
+    await order(chargeId, 'recover', { why });
+    await until(stage, charge, { needs_attention: 'prompt_may_live', outcome: null });
+    await order(chargeId, 'close', evidence);
+    expect(await kvitt.ending(chargeId)).toMatchObject(told);
   });
 });
 

@@ -3,8 +3,14 @@ import { captured, notCharged, status, tap, type Scenario } from '../scenarios.t
 
 // Polls alone find what happens, so that nothing is read between two acts.
 const noCallback = { endpoint: 'callback', do: 'drop', times: 0 };
-/** The reads of the payment fail for a while: what happens meanwhile is first seen when it has happened. */
-const unseen = [noCallback, { endpoint: 'get_transaction', do: status(503), times: 8 }];
+/** The payment may not be read for a while: what happens meanwhile is first seen when it has happened. */
+const unseen = [
+  noCallback,
+  {
+    endpoint: 'get_transaction',
+    do: { kind: 'status', status: 429, headers: { 'retry-after': '3' } },
+  },
+];
 /** Dintero's own capture does not come: the money stays reserved. */
 const reserved = { auto_capture_failing_ms: 60_000 };
 const keptAfterCancel: Scenario['ends'] = {
@@ -15,14 +21,14 @@ const keptAfterCancel: Scenario['ends'] = {
 };
 /** Processed well within the time that a call may take. */
 const late = (ms: number): { kind: string; ms: number } => ({ kind: 'late', ms });
-/** The client has given up by then (a second, at this scale). */
-const tooLate = late(1600);
+/** The client has given up by then (after two seconds, in these rows). */
+const tooLate = late(2600);
 
 export const races: Scenario[] = [
   {
     name: 'the payment is faster than the cancel on its way',
     shows: [49],
-    faults: [noCallback, { endpoint: 'cancel_session', do: late(900) }],
+    faults: [noCallback, { endpoint: 'cancel_session', do: late(1800) }],
     acts: [{ cashier: 'cancel' }, { press: 'tap' }],
     ends: keptAfterCancel,
   },
@@ -30,44 +36,51 @@ export const races: Scenario[] = [
     name: 'the approval is faster than the cancel on its way: Dintero voids it',
     shows: [49],
     behaviour: reserved,
-    faults: [noCallback, { endpoint: 'cancel_session', do: late(900) }],
+    faults: [noCallback, { endpoint: 'cancel_session', do: late(1800) }],
     acts: [{ cashier: 'cancel' }, { press: 'tap' }],
     ends: notCharged('voided'),
   },
   {
     name: 'the payment is faster than the deadline’s cancel',
+    waits: true,
     shows: [48],
-    behaviour: { prompt_lifetime_ms: 9000 },
-    faults: [noCallback, { endpoint: 'cancel_session', do: late(5000), times: 3 }],
+    behaviour: { prompt_lifetime_ms: 30_000 },
+    faults: [noCallback, { endpoint: 'cancel_session', do: late(9000), times: 3 }],
     acts: [{ until: { state: 'cancelling' } }, { press: 'tap' }],
     ends: captured,
   },
   {
     name: 'the approval is faster than the deadline’s cancel: Dintero voids it, or we capture',
+    waits: true,
     shows: [48],
-    behaviour: { ...reserved, prompt_lifetime_ms: 9000 },
-    faults: [noCallback, { endpoint: 'cancel_session', do: late(5000), times: 3 }],
+    behaviour: { ...reserved, prompt_lifetime_ms: 30_000 },
+    faults: [noCallback, { endpoint: 'cancel_session', do: late(9000), times: 3 }],
     acts: [{ until: { state: 'cancelling' } }, { press: 'tap' }],
     ends: {},
   },
   {
     name: 'the deadline’s cancel is faster than the customer',
+    waits: true,
     shows: [48],
-    customer: { action: 'tap', delay_ms: 4500 },
+    behaviour: { prompt_lifetime_ms: 20_000 },
+    customer: { action: 'tap', delay_ms: 12_000 },
     ends: notCharged('expired'),
     asked: { cancel_session: 1 },
   },
   {
     // Either order: the ledger alone says which ending is the true one.
     name: 'a tap at the very deadline',
+    waits: true,
     shows: [48],
-    customer: { action: 'tap', delay_ms: 3500 },
+    behaviour: { prompt_lifetime_ms: 20_000 },
+    customer: { action: 'tap', delay_ms: 8900 },
     ends: {},
   },
   {
     name: 'the deadline passes while the money is reserved and nobody can capture it',
+    waits: true,
     shows: [52],
-    behaviour: { auto_capture_delay_ms: 5000 },
+    behaviour: { auto_capture_delay_ms: 10_500 },
     faults: [{ endpoint: 'capture', do: status(503), times: 0 }],
     customer: tap,
     ends: captured,
@@ -83,7 +96,7 @@ export const races: Scenario[] = [
   {
     name: 'Dintero’s capture and ours at once',
     shows: [54],
-    behaviour: { auto_capture_delay_ms: 620 },
+    behaviour: { auto_capture_delay_ms: 3020 },
     customer: tap,
     ends: captured,
   },
@@ -91,7 +104,7 @@ export const races: Scenario[] = [
     name: 'captured in Backoffice while our void is on its way',
     shows: [56],
     behaviour: reserved,
-    faults: [{ endpoint: 'void', do: late(500) }],
+    faults: [{ endpoint: 'void', do: late(1800) }],
     customer: tap,
     acts: [{ until: { state: 'approved' } }, { cashier: 'cancel' }, { press: 'capture' }],
     ends: keptAfterCancel,
@@ -186,6 +199,7 @@ export const races: Scenario[] = [
   },
   {
     name: 'the line is lost before the card, and nobody comes back',
+    waits: true,
     shows: [13, 27],
     customer: { action: 'offline', phase: 'at_start' },
     ends: notCharged('expired'),
@@ -260,7 +274,7 @@ export const manualRaces: Scenario[] = [
   {
     name: 'cancelled while the capture is on its way: one ending',
     shows: [49],
-    faults: [{ endpoint: 'capture', do: late(500) }],
+    faults: [{ endpoint: 'capture', do: late(1800) }],
     acts: [{ press: 'tap' }, { cashier: 'cancel' }],
     ends: {},
   },
@@ -336,7 +350,7 @@ export const manualRaces: Scenario[] = [
     name: 'captured by Dintero all the same, when the cashier has cancelled',
     shows: [54],
     behaviour: { capture_anyway: true },
-    faults: [{ endpoint: 'cancel_session', do: late(400) }],
+    faults: [{ endpoint: 'cancel_session', do: late(1800) }],
     acts: [{ cashier: 'cancel' }, { press: 'tap' }],
     ends: keptAfterCancel,
   },
@@ -353,9 +367,10 @@ export const deafDevice: Scenario[] = [
   },
   {
     name: 'expired, and the device takes the card all the same',
+    waits: true,
     shows: [48],
-    behaviour: { cancel_ends_prompt: false, paid_anyway: true, prompt_lifetime_ms: 6500 },
-    customer: { action: 'tap', delay_ms: 4600 },
+    behaviour: { cancel_ends_prompt: false, paid_anyway: true, prompt_lifetime_ms: 20_000 },
+    customer: { action: 'tap', delay_ms: 12_000 },
     ends: captured,
   },
   {

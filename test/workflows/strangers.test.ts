@@ -2,20 +2,23 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { saleOf, startHarness, type Harness } from '../harness.ts';
 
-describe('somebody else’s payment', () => {
-  let kvitt: Harness;
-  beforeAll(async () => {
-    kvitt = await startHarness();
+let kvitt: Harness;
+beforeAll(async () => {
+  kvitt = await startHarness({
+    promptLifetimeSeconds: 180,
+    durations: { sendWindow: 8_000 },
   });
-  afterAll(async () => {
-    await kvitt.stop();
-  });
+});
+afterAll(async () => {
+  await kvitt.stop();
+});
 
+describe('somebody else’s payment', { concurrent: true }, () => {
   const createsOf = async (chargeId: string): Promise<number> =>
     (await kvitt.simulator.calls({ merchant_reference: chargeId, endpoint: 'create_session' }))
       .length;
 
-  it.concurrent.each([
+  it.each([
     ['of another store', {}],
     ['on the web', { payment_product_type: 'swish.swish' }],
     ['reserved only', { auto_capture: false }],
@@ -38,7 +41,7 @@ describe('somebody else’s payment', () => {
     expect(await createsOf(`${sale.reference}.1`)).toBe(0);
   });
 
-  it.concurrent('under the same reference that took no money does not stop it', async () => {
+  it('under the same reference that took no money does not stop it', async () => {
     const sale = saleOf(kvitt);
     await kvitt.simulator.ghost({
       merchant_reference: `${sale.reference}.9`,
@@ -51,7 +54,7 @@ describe('somebody else’s payment', () => {
     expect(body).toMatchObject({ outcome: 'captured', captured_amount: 12900 });
   });
 
-  it.concurrent('on our terminal is not taken for the one whose create was lost', async () => {
+  it('on our terminal is not taken for the one whose create was lost', async () => {
     const sale = saleOf(kvitt);
     const chargeId = `${sale.reference}.1`;
     await kvitt.simulator.fault({
@@ -70,7 +73,7 @@ describe('somebody else’s payment', () => {
     expect(await createsOf(chargeId)).toBe(1);
   });
 
-  it.concurrent.each(['tap', 'decline'] as const)(
+  it.each(['tap', 'decline'] as const)(
     'under the very id of the charge, on another terminal (%s), is never taken for its own',
     async (button) => {
       const sale = saleOf(kvitt);
@@ -94,44 +97,33 @@ describe('somebody else’s payment', () => {
     },
   );
 
-  it.concurrent(
-    'is no reason to prompt again an attempt that was followed by a paid one',
-    async () => {
-      const sale = saleOf(kvitt);
-      await kvitt.post(sale);
-      await kvitt.simulator.press(sale.terminal_id, 'decline');
-      await kvitt.ending(`${sale.reference}.1`);
-      await kvitt.post({ ...sale, attempt: 2 });
-      await kvitt.simulator.press(sale.terminal_id, 'tap');
-      const paid = await kvitt.ending(`${sale.reference}.2`);
-      const late = await kvitt.post(sale);
-      expect(late).toMatchObject({
-        status: 200,
-        body: { outcome: 'not_charged', reason: 'declined', safe_to_take_other_payment: false },
-      });
-      expect(await createsOf(`${sale.reference}.1`)).toBe(1);
-      expect(await kvitt.audit([paid])).toEqual([]);
-    },
-  );
+  it('is no reason to prompt again an attempt that was followed by a paid one', async () => {
+    const sale = saleOf(kvitt);
+    await kvitt.post(sale);
+    await kvitt.simulator.press(sale.terminal_id, 'decline');
+    await kvitt.ending(`${sale.reference}.1`);
+    await kvitt.post({ ...sale, attempt: 2 });
+    await kvitt.simulator.press(sale.terminal_id, 'tap');
+    const paid = await kvitt.ending(`${sale.reference}.2`);
+    const late = await kvitt.post(sale);
+    expect(late).toMatchObject({
+      status: 200,
+      body: { outcome: 'not_charged', reason: 'declined', safe_to_take_other_payment: false },
+    });
+    expect(await createsOf(`${sale.reference}.1`)).toBe(1);
+    expect(await kvitt.audit([paid])).toEqual([]);
+  });
 });
 
-describe('a status that goes backwards', () => {
-  let kvitt: Harness;
-  beforeAll(async () => {
-    kvitt = await startHarness();
-  });
-  afterAll(async () => {
-    await kvitt.stop();
-  });
-
+describe('a status that goes backwards', { concurrent: true }, () => {
   /** A tap whose capture Dintero takes back before anybody could read it. */
   async function correctedUnseen(status: string): Promise<string> {
     const sale = saleOf(kvitt);
     const chargeId = `${sale.reference}.1`;
     const match = { merchant_reference: chargeId };
-    const unreadable = { kind: 'status', status: 503 };
+    const later = { kind: 'status', status: 429, headers: { 'retry-after': '3' } };
     await kvitt.simulator.fault({ endpoint: 'callback', match, do: 'drop', times: 0 });
-    await kvitt.simulator.fault({ endpoint: 'get_transaction', match, do: unreadable, times: 8 });
+    await kvitt.simulator.fault({ endpoint: 'get_transaction', match, do: later });
     await kvitt.post(sale);
     await kvitt.simulator.press(sale.terminal_id, 'tap');
     await kvitt.simulator.press(sale.terminal_id, 'correct', { status });
@@ -165,15 +157,7 @@ describe('a status that goes backwards', () => {
   });
 });
 
-describe('money that comes after “not charged” was told', () => {
-  let kvitt: Harness;
-  beforeAll(async () => {
-    kvitt = await startHarness();
-  });
-  afterAll(async () => {
-    await kvitt.stop();
-  });
-
+describe('money that comes after “not charged” was told', { concurrent: true }, () => {
   const reopened = {
     outcome: 'captured',
     captured_amount: 12900,
@@ -182,7 +166,7 @@ describe('money that comes after “not charged” was told', () => {
     safe_to_take_other_payment: false,
   };
 
-  it.concurrent('by a correction reopens the charge, and is a case', async () => {
+  it('by a correction reopens the charge, and is a case', async () => {
     const sale = saleOf(kvitt);
     const chargeId = `${sale.reference}.1`;
     await kvitt.post(sale);
@@ -194,7 +178,7 @@ describe('money that comes after “not charged” was told', () => {
     expect(await kvitt.audit([later])).toEqual([]);
   });
 
-  it.concurrent('from a device that takes the card after its cancel, too', async () => {
+  it('from a device that takes the card after its cancel, too', async () => {
     const sale = saleOf(kvitt);
     const chargeId = `${sale.reference}.1`;
     const behaviour = { cancel_ends_prompt: false, paid_anyway: true };
