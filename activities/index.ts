@@ -12,11 +12,13 @@ import type {
   SaleReading,
   TransactionFacts,
 } from './dintero/facts.ts';
+import { readReceipt } from './dintero/receipts.ts';
 import { dinteroFailure } from './failures.ts';
 import { readStanding, startRecovery, type Recover, type Standing } from './recovery.ts';
 import { endLease, readTerminalHolder, type TerminalHolder } from './terminal.ts';
 import { createDelivery, type WebhookConfig } from './webhook.ts';
 import { notifyRetailerType } from '../workflows/messages.ts';
+import type { ReceiptAsk } from '../workflows/receipts.ts';
 import { notifyStart, type RetailerEvent, type Tell } from '../workflows/retailer-events.ts';
 
 export type { Standing } from './recovery.ts';
@@ -42,6 +44,7 @@ export interface Activities {
   readSale: (ask: Move & { reference: string }) => Promise<SaleReading>;
   readTransaction: (ask: Move & { transactionId: string }) => Promise<FoundTransaction>;
   readMoney: (ask: Move & { transactionId: string }) => Promise<MoneyFacts>;
+  readReceipt: (ask: ReceiptAsk & { timeoutMs: number }) => Promise<string | null>;
   cancelSession: (ask: Move & { sessionId: string }) => Promise<void>;
   captureTransaction: (
     ask: Move & { transactionId: string; amount: number },
@@ -82,6 +85,7 @@ export function createActivities({
     readSale: async (ask) => await reads.readSale(dintero, ask),
     readTransaction: async (ask) => await reads.readTransaction(dintero, ask),
     readMoney: async (ask) => await reads.readMoney(dintero, ask),
+    readReceipt: async (ask) => await readReceipt(dintero, ask),
     /** Dintero voids an approval that lands meanwhile. Twice is harmless: refused, and read back. */
     cancelSession: async ({ chargeId, sessionId, timeoutMs }) => {
       const path = `/sessions/${encodeURIComponent(sessionId)}/cancel`;

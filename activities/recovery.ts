@@ -1,13 +1,7 @@
 /** What became of a charge, asked of Temporal itself, and the start of its recovery when its own workflow is gone. */
-import type { Client, WorkflowHandle } from '@temporalio/client';
+import type { Client } from '@temporalio/client';
+import { TypedSearchAttributes, WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import {
-  arrayFromPayloads,
-  defaultPayloadConverter,
-  TypedSearchAttributes,
-  WorkflowExecutionAlreadyStartedError,
-} from '@temporalio/common';
-import {
-  cancel,
   caseWorkflowId,
   chargeWorkflowId,
   recoverChargeType,
@@ -21,8 +15,9 @@ import {
   type ChargeRecord,
   type RecoveryInput,
 } from '../workflows/messages.ts';
-import type { ChargeAction } from '../workflows/actions.ts';
+import type { Word } from '../workflows/hold.ts';
 import type { Activities } from './index.ts';
+import { decoded, isCancelOrdered, wordIn, type History } from './ordered.ts';
 import { describe, isClosed, type Description } from './temporal.ts';
 
 /** Whom a charge can be asked of. */
@@ -95,16 +90,16 @@ export async function startRecovery(client: Client, ask: Recover): Promise<boole
   const origin = await originOf(client, ask.chargeId);
   const interrupted = standing.isLost ? origin.recovery : null;
   if (interrupted !== null) {
-    const record = reopened(standing.record, interrupted.policy);
+    const record = reopened(standing.record, interrupted.policy, origin.word);
     await start(client, { ...interrupted, ...askedBy(ask), record }, origin.taskQueue);
     return true;
   }
   const isLost = ask.because === 'workflow_lost';
-  const { taskQueue, recovery: _before, ...known } = origin;
+  const { taskQueue, recovery: _before, word, ...known } = origin;
   const input: RecoveryInput = {
     ...known,
     ...askedBy(ask),
-    record: reopened(standing.record, origin.policy),
+    record: reopened(standing.record, origin.policy, word),
     former: standing.record.outcome,
     former_reason: standing.record.reason,
     former_case: standing.record.case_kind,
@@ -154,10 +149,15 @@ async function caseOf(
   return found?.memo?.['case'] as CaseRecord | undefined;
 }
 
-function reopened(record: ChargeRecord, { durations }: RecoveryInput['policy']): ChargeRecord {
+function reopened(
+  record: ChargeRecord,
+  { durations }: RecoveryInput['policy'],
+  word: Word | null,
+): ChargeRecord {
   const now = Date.now();
   return {
     ...record,
+    ...(record.capture === undefined ? {} : { word: record.word ?? word }),
     state: 'checking',
     outcome: null,
     reason: null,
@@ -199,8 +199,9 @@ type Origin = Omit<RecoveryInput, 'record' | 'because' | 'former' | 'former_case
   taskQueue: string;
   /** What the last recovery was started with, if there was one. */
   recovery: RecoveryInput | null;
+  /** What was said of money that it held, and did not come to its memo any more. */
+  word: Word | null;
 };
-type History = NonNullable<Awaited<ReturnType<WorkflowHandle['fetchHistory']>>['events']>;
 
 /** What only histories know: the rules it was started with, and what was sent or ordered before it ended. */
 async function originOf(client: Client, chargeId: string): Promise<Origin> {
@@ -209,7 +210,7 @@ async function originOf(client: Client, chargeId: string): Promise<Origin> {
   if (own === null) {
     // Temporal has forgotten the charge itself, so there was a recovery.
     if (last === null || recovery === null) throw new Error(`Charge ${chargeId} is gone`);
-    return { ...recovery, recovery, taskQueue: last.taskQueue };
+    return { ...recovery, recovery, word: null, taskQueue: last.taskQueue };
   }
   const events = await historyOf(client, own);
   const { record, policy } = inputIn<ChargeInput>(events);
@@ -223,6 +224,7 @@ async function originOf(client: Client, chargeId: string): Promise<Origin> {
     is_cancel_requested: record.state === 'cancelling' || isCancelOrdered(events),
     policy,
     recovery,
+    word: wordIn(events),
     taskQueue: own.taskQueue,
   };
 }
@@ -268,24 +270,4 @@ function createdSession(events: History): string | null {
     return answer.sessionId;
   }
   return null;
-}
-
-/** Either says that the money is not wanted. */
-const stops = new Set<string | null | undefined>([cancel.name, 'void' satisfies ChargeAction]);
-
-function isCancelOrdered(events: History): boolean {
-  return events.some(
-    ({
-      workflowExecutionUpdateAcceptedEventAttributes: accepted,
-      // A reset carries an order over to the new run in this form, and the acceptance does not repeat it.
-      workflowExecutionUpdateAdmittedEventAttributes: admitted,
-      workflowExecutionCancelRequestedEventAttributes: cancelled,
-    }) =>
-      stops.has(accepted?.acceptedRequest?.input?.name ?? admitted?.request?.input?.name) ||
-      (cancelled !== null && cancelled !== undefined),
-  );
-}
-
-function decoded(payloads: Parameters<typeof arrayFromPayloads>[1]): unknown[] {
-  return arrayFromPayloads(defaultPayloadConverter, payloads);
 }

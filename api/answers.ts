@@ -1,6 +1,7 @@
 /** What the API answers, as `/openapi.json` shows it. */
 import * as z from 'zod';
 import { settlements } from '../workflows/actions.ts';
+import { words } from '../workflows/hold.ts';
 import { attentions, caseKinds, chargeStates, reasons } from '../workflows/lists.ts';
 import { advices } from './cashier.ts';
 
@@ -11,6 +12,14 @@ const card = z
     entry_method: z.string().nullable(),
   })
   .meta({ id: 'Card', description: 'What of the card may be shown: never a full number' });
+
+const receipt = z
+  .object({
+    number: z.string().nullable().meta({ description: 'Unique per terminal only' }),
+    unique_id: z.string().nullable(),
+    correlation_id: z.string().nullable().meta({ description: 'On the settlement report' }),
+  })
+  .meta({ id: 'Receipt', description: 'The terminal’s own numbers of the payment' });
 
 /** The charge in every answer. */
 export const chargeSchema = z
@@ -34,6 +43,11 @@ export const chargeSchema = z
       description: 'The order lines that were sent: how many, and the SHA-256 of their JSON',
     }),
     not_after: z.string().nullable(),
+    capture: z.literal('on_request').nullable().meta({
+      description: 'Its money waits for POST capture or void; null: it is captured at once',
+    }),
+    held_until: z.string().nullable().meta({ description: 'Until when, once it is reserved' }),
+    word: z.enum(words).nullable().meta({ description: 'What was said of held money' }),
     state: z.enum(chargeStates).meta({ id: 'State' }),
     outcome: z.enum(['captured', 'not_charged']).nullable().meta({
       description: 'The proven ending; null while neither is proven. There is no third.',
@@ -47,6 +61,7 @@ export const chargeSchema = z
     }),
     transaction_id: z.string().nullable(),
     card: card.nullable(),
+    receipt: receipt.nullable(),
     held_by: z.string().nullable().meta({
       description: 'The charge that holds the terminal, for reason terminal_busy',
     }),

@@ -3,11 +3,19 @@
  * sale, to one answer in words that a till can act on. No answer promises more than was proven.
  */
 import { tooLong, type Attention, type ChargeState, type Reason } from '../workflows/lists.ts';
+import { isAwaitingWord } from '../workflows/hold.ts';
 import type { ChargeRecord } from '../workflows/messages.ts';
 import type { Settlement } from '../workflows/actions.ts';
 import type { Charge } from './answers.ts';
 
-export const advices = ['wait', 'paid', 'try_again', 'ask_for_help', 'none'] as const;
+export const advices = [
+  'wait',
+  'capture_or_void',
+  'paid',
+  'try_again',
+  'ask_for_help',
+  'none',
+] as const;
 export type Advice = (typeof advices)[number];
 
 export const attemptsMax = 999;
@@ -19,6 +27,8 @@ export interface ReadCharge {
   workflowId: string;
   /** The workflow is closed and no ending was proven: open for ever, until it is recovered. */
   isLost: boolean;
+  /** Its money is reserved and waits for the till's word. */
+  isHeld: boolean;
   /** The case about its money: none, open, or how it was settled. */
   case: 'none' | 'open' | Settlement;
 }
@@ -63,6 +73,7 @@ export function readingOf(found: {
     record: { ...record, state, needs_attention: attentionOf({ ...found, isLost, state }) },
     workflowId: found.workflowId,
     isLost,
+    isHeld: !isLost && isAwaitingWord(record, found.now),
     case: found.case,
   };
 }
@@ -97,7 +108,7 @@ export function isFinal(read: ReadCharge): boolean {
 /** Equal keys mean that a till would be told the same. */
 export function changeKey(read: ReadCharge): string {
   const { updated_at, state, needs_attention } = read.record;
-  return [updated_at, state, needs_attention, read.case].join(' ');
+  return [updated_at, state, needs_attention, read.case, read.isHeld].join(' ');
 }
 
 export interface CashierAnswer {
@@ -126,7 +137,10 @@ function unsafe(advice: Advice): CashierAnswer {
  */
 export function answerFor(read: ReadCharge, others: readonly ReadCharge[]): CashierAnswer {
   const { outcome, needs_attention } = read.record;
-  if (outcome === null) return unsafe(needs_attention === null ? 'wait' : 'ask_for_help');
+  if (outcome === null) {
+    if (needs_attention !== null) return unsafe('ask_for_help');
+    return unsafe(read.isHeld ? 'capture_or_void' : 'wait');
+  }
   if (outcome === 'captured') return unsafe(adviceWhenCaptured[read.case]);
   const attempts = [read, ...others];
   if (attempts.some((attempt) => isContradicted(attempt))) return unsafe('ask_for_help');
@@ -177,7 +191,8 @@ export function viewOf(read: ReadCharge, answer: CashierAnswer): Charge {
     attention_at: _attentionAt,
     ...shown
   } = read.record;
-  return { ...shown, ...answer };
+  const { capture = null, held_until = null, word = null, receipt = null } = shown;
+  return { ...shown, capture, held_until, word, receipt, ...answer };
 }
 
 /** The attempt that decides a sale: the one that took money or may still take it, otherwise the last. */

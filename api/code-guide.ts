@@ -158,6 +158,7 @@ const words: Record<Advice, string> = {
   wait: 'The till asks again. No other payment may be taken.',
   ask_for_help: 'The request was refused; the sale may still have another attempt.',
   try_again: 'Nothing was started by this request.',
+  capture_or_void: 'The till says what becomes of the reserved money.',
   paid: 'The sale is paid.',
   none: 'Nothing is left to do.',
 };

@@ -2,6 +2,7 @@
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import type { ConnectionOptions } from '@temporalio/client';
 import * as z from 'zod';
+import { words } from '../workflows/hold.ts';
 import { captureModes, derivePolicy, promptModes, type ChargePolicy } from '../workflows/policy.ts';
 import type { ApiKey } from './keys.ts';
 
@@ -52,6 +53,8 @@ export const apiConfigSchema = z
     PROMPT_LIFETIME_SECONDS: wholeSeconds.optional(),
     CANCEL_ENDS_PROMPT: z.stringbool().default(false),
     ATTENTION_AFTER_SECONDS: wholeSeconds.default(120),
+    HOLD_SECONDS: wholeSeconds.default(900),
+    HOLD_ENDS_WITH: z.enum(words).default('void'),
     TEMPORAL_UI_URL: httpUrl.default('http://localhost:8233'),
     RUNBOOK_URL: httpUrl.optional(),
     // The worker calls it and says what is wrong with it; here it only counts that there is one.
@@ -133,6 +136,8 @@ function configOf(
       deadlineSeconds: env.CHARGE_DEADLINE_SECONDS,
       promptLifetimeSeconds: env.PROMPT_LIFETIME_SECONDS ?? null,
       attentionSeconds: env.ATTENTION_AFTER_SECONDS,
+      holdSeconds: env.HOLD_SECONDS,
+      holdEndsWith: env.HOLD_ENDS_WITH,
       runbookUrl: env.RUNBOOK_URL ?? `http://localhost:${env.PORT}/runbook`,
       notifies: env.WEBHOOK_URL !== undefined,
     }),

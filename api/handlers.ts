@@ -18,6 +18,7 @@ import { cancelCharge, keepCharge } from './orders.ts';
 import { startCharge } from './start.ts';
 import { sendDocsPage } from './docs-page.ts';
 import { followCharge } from './events.ts';
+import { createHoldHandlers } from './hold-handlers.ts';
 import { listCharges } from './list.ts';
 import { openApiDocument, type RouteKey } from './openapi.ts';
 import { createOpsHandlers } from './ops-handlers.ts';
@@ -49,6 +50,7 @@ export function createHandlers(context: Context): Record<RouteKey, Handler> {
   };
   return {
     ...createOpsHandlers(context),
+    ...createHoldHandlers(context),
     'POST /charges': (req, res) => postCharge(context, req, res),
     'GET /charges': async (req, res) => {
       const query = validate(listQuerySchema, req.query, 'query');

@@ -12,6 +12,7 @@ import {
   text,
   withBody,
 } from './openapi-parts.ts';
+import { holdOperations, holdRouteKeys } from './hold-openapi.ts';
 import { opsOperations, opsRouteKeys } from './ops-openapi.ts';
 import {
   cancelRequestSchema,
@@ -32,6 +33,7 @@ export const routeKeys = [
   'GET /charges/{charge_id}/events',
   'POST /charges/{charge_id}/cancel',
   'POST /charges/{charge_id}/keep',
+  ...holdRouteKeys,
   'GET /sales/{reference}',
   'GET /cases',
   'GET /cases/{transaction_id}',
@@ -199,7 +201,12 @@ const otherOperations = {
 } satisfies Partial<Operations>;
 
 export function openApiDocument(): oas31.OpenAPIObject {
-  const operations: Operations = { ...chargeOperations, ...opsOperations, ...otherOperations };
+  const operations: Operations = {
+    ...chargeOperations,
+    ...holdOperations,
+    ...opsOperations,
+    ...otherOperations,
+  };
   const paths: Record<string, Record<string, ZodOpenApiOperationObject>> = {};
   for (const key of routeKeys) {
     const [method, path] = splitRoute(key);

@@ -80,7 +80,7 @@ async function sendCancel(
 }
 
 /** Its workflow was ended from outside, and its recovery has not begun: an order would reach nobody. */
-function notFollowed(charge: Charge): Problem {
+export function notFollowed(charge: Charge): Problem {
   return new Problem(
     'not_possible_now',
     `Nobody follows charge ${charge.charge_id} just now: its recovery begins within a minute. Send the order again then.`,

@@ -1,5 +1,6 @@
 /** The first record of a charge, and how a repeated request is compared with it. Pure but for the clock and the id. */
 import { createHash, randomUUID } from 'node:crypto';
+import { heldAtStart } from '../workflows/hold.ts';
 import type { ChargeRecord } from '../workflows/messages.ts';
 import type { ChargePolicy } from '../workflows/policy.ts';
 import type { FieldError } from './problems.ts';
@@ -28,6 +29,7 @@ export function firstRecord(request: ChargeRequest, policy: ChargePolicy): Charg
   return {
     ...emptyRecord(request, now),
     ...requested(request),
+    ...(request.capture === undefined ? {} : heldAtStart),
     attention_at: attentionAt(now, policy),
   };
 }
@@ -86,8 +88,9 @@ function emptyRecord(of: { reference: string; attempt: number }, now: Date): Cha
 export function differences(record: ChargeRecord, request: ChargeRequest): FieldError[] {
   // Cancelled before it started: it has no request, and whatever comes late gets that ending.
   if (record.amount === null) return [];
-  return Object.entries(requested(request)).flatMap(([field, now]) => {
-    const before = record[field as keyof ReturnType<typeof requested>];
+  const asked = { ...requested(request), capture: request.capture ?? null };
+  return Object.entries(asked).flatMap(([field, now]) => {
+    const before = record[field as keyof typeof asked] ?? null;
     if (JSON.stringify(now) === JSON.stringify(before)) return [];
     const problem = field === 'items' ? 'are others' : `was ${show(before)}, is now ${show(now)}`;
     return [{ field, problem, hint: 'Repeat the request unchanged, or use another reference' }];

@@ -58,6 +58,13 @@ export function assertOwnAccount(
   ]);
 }
 
+/** With auto-capture Dintero waits for nobody's word. */
+export function holdsInVain(): Problem {
+  const problem = 'is not possible: this service captures by itself (CAPTURE_MODE=auto)';
+  const hint = 'Leave it out, or have the service run with CAPTURE_MODE=manual';
+  return invalidRequest([{ field: 'capture', problem, hint }]);
+}
+
 /** JSON, strictly: a member given twice is refused, because readers differ in which of the two they believe. */
 function parseJson(text: string): unknown {
   let value: unknown;

@@ -14,6 +14,10 @@ const itemsMax = 100;
 /** Longer waits meet the time-outs of proxies; the till asks again. */
 export const waitSecondsMax = 60;
 
+/** Only with CAPTURE_MODE=manual, see `start.ts`. */
+const captureMeans =
+  '`on_request` holds the approved money until POST capture or void says what becomes of it; leave it out to have it captured at once';
+
 const referencePattern = /^[A-Za-z0-9_-]{1,36}$/;
 const chargeIdPattern = /^[A-Za-z0-9_-]{1,36}\.[1-9]\d{0,2}$/;
 
@@ -90,6 +94,7 @@ export const chargeRequestSchema = z
     not_after: z.iso.datetime({ offset: true }).exactOptional().meta({
       description: 'Nothing is prompted later: ISO 8601 with a zone, like 2026-11-22T09:15:11Z',
     }),
+    capture: z.literal('on_request').exactOptional().meta({ description: captureMeans }),
   })
   .superRefine(({ items, amount }, context) => {
     if (items === undefined) return;

@@ -32,6 +32,7 @@ import { isFree, type ReadCharge } from './cashier.ts';
 import { Problem, temporalUnavailable } from './problems.ts';
 import { executionStatus, type Reading } from './reading.ts';
 import { differences, firstRecord } from './record.ts';
+import { holdsInVain } from './request.ts';
 import type { ChargeRequest } from './schemas.ts';
 import { isTemporalFailure, type Temporal } from './temporal.ts';
 import type { Switches } from './switches.ts';
@@ -102,12 +103,14 @@ async function lookFirst(deps: OrderDeps, request: ChargeRequest): Promise<ReadC
   const chargeId = `${request.reference}.${request.attempt}`;
   const isLate = request.not_after !== undefined && Date.parse(request.not_after) <= Date.now();
   const off = offFor(await deps.switches.current().catch(notStarted(chargeId)), request);
-  if (request.attempt === 1 && !isLate && off === null) return null;
+  const isHeldInVain = request.capture !== undefined && deps.policy.captureMode !== 'manual';
+  if (request.attempt === 1 && !isLate && off === null && !isHeldInVain) return null;
   const known = await deps.reading.find(chargeId);
   if (known !== null) {
     await assertSame(deps, known, request);
     return known;
   }
+  if (isHeldInVain) throw holdsInVain();
   const previous = await assertPreviousClosed(deps, request);
   if (off !== null) throw switchedOff(off, previous && (await deps.reading.show(previous)));
   if (isLate) {

@@ -7,7 +7,8 @@ import { problemCodes, problemKinds } from './problems.ts';
 const stateWords: Record<ChargeState, string> = {
   starting: 'The terminal is being taken and the session created. Advice `wait`.',
   waiting_for_card: 'The terminal asks for the card. Advice `wait`.',
-  approved: 'The money is reserved and not captured: not paid yet. Advice `wait`.',
+  approved:
+    'The money is reserved and not captured: not paid yet. Advice `wait`, or `capture_or_void` while it is held for the till.',
   checking: "Dintero's answer is missing or unclear and is read until it is clear. Advice `wait`.",
   cancelling: 'A stop was asked for and is not proven yet. Advice `wait`.',
   captured: 'The money is in. Advice `paid`; with an open case `ask_for_help`.',
@@ -16,6 +17,8 @@ const stateWords: Record<ChargeState, string> = {
 
 const adviceWords: Record<Advice, string> = {
   wait: 'It is being worked on: take no other payment, ask again (or use wait, or events).',
+  capture_or_void:
+    'The money is reserved and held for the till: say what becomes of it by POST capture or void.',
   paid: 'The sale is paid.',
   try_again:
     'Nothing was taken. Charge again with `next_attempt`, or take another payment if that is safe.',

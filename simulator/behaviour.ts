@@ -20,6 +20,8 @@ const behaviourSchema = z.strictObject({
   /** An approval that lands after the cancel is kept instead of voided. */
   paid_anyway: z.boolean(),
   cancel_again: z.union([z.literal(200), z.literal(400)]),
+  /** Which keys of a receipt are missing; null: none. */
+  receipt_seed: z.number().int().nullable(),
   /** Whether the transaction exists, as INITIATED, while the prompt is up. */
   initiated_visible: z.boolean(),
   /** The profile's answer where the session sends no `auto_capture`. */
@@ -55,6 +57,7 @@ export function behaviourOf(world: World, terminalId?: string): Behaviour {
     cancel_ends_prompt: true,
     paid_anyway: false,
     cancel_again: 400,
+    receipt_seed: null,
     initiated_visible: false,
     profile_auto_capture: true,
     capture_anyway: false,

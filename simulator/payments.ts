@@ -1,9 +1,9 @@
-import { randomUUID } from 'node:crypto';
 import { behaviourOf } from './behaviour.ts';
 import { notify } from './callbacks.ts';
 import type { Decline, Stop, Tap } from './customer.ts';
 import { record } from './ledger.ts';
 import type { Session, Status, Terminal, Transaction } from './records.ts';
+import { declineReport, receiptOf } from './receipts.ts';
 import { addEvent, apply, autoCapture, ensureTransaction } from './transactions.ts';
 import { addSessionEvent, Refusal, transactionOf, type World } from './world.ts';
 
@@ -23,7 +23,11 @@ export function approve(world: World, session: Session, terminal: Terminal, tap:
     success: true,
     transaction_status: 'AUTHORIZED',
     amount: transaction.amount,
-    metadata: receipt(terminal, transaction),
+    metadata: receiptOf(world, terminal, transaction, {
+      kind: 'PURCHASE',
+      amount: transaction.amount,
+      isApproved: true,
+    }),
   });
   addSessionEvent(world, session, 'AUTHORIZED');
   addSessionEvent(world, session, 'COMPLETED');
@@ -99,6 +103,7 @@ function fail(
     transaction_status: status,
     amount: transaction.amount,
     error,
+    metadata: declineReport(world, session, transaction),
   });
   addSessionEvent(world, session, status);
 }
@@ -170,22 +175,4 @@ export function resolve(
         transaction_status: status,
       });
   }
-}
-
-/** What the terminal reports with an approval. Any key may be absent in life, as the second parts are here. */
-function receipt(terminal: Terminal, transaction: Transaction): Record<string, string> {
-  terminal.receipts += 1;
-  const unique = randomUUID().slice(0, 8);
-  const text = `${terminal.id}\n${transaction.currency} ${transaction.amount}\nAPPROVED`;
-  return {
-    'seitatech:customerReceipt': `CUSTOMER\n${text}`,
-    'seitatech:merchantReceipt': `MERCHANT\n${text}`,
-    'seitatech:uniqueId': `U-${unique}`,
-    'seitatech:receiptNumber': String(terminal.receipts).padStart(6, '0'),
-    'seitatech:posReferenceData': `M3-${unique}`,
-    'seitatech:saleAmount': String(transaction.amount),
-    'seitatech:outcome': 'APPROVED',
-    'seitatech:responseCode': '00',
-    'seitatech:field41': terminal.id,
-  };
 }

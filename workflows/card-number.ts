@@ -32,6 +32,21 @@ function passesLuhn(digits: string): boolean {
   return sum % 10 === 0;
 }
 
+/** A text of somebody else's that is passed on: 12 digits in a row, or a card number in groups, keep their last four. */
+export function maskCardNumbers(text: string): string {
+  return text
+    .replaceAll(/\p{Nd}{12,}/gu, masked)
+    .replaceAll(/\p{Nd}+(?:[ \t\p{Pd}]+\p{Nd}+)+/gu, (row) =>
+      holdsCardNumber(row) ? masked(row) : row,
+    );
+}
+
+function masked(row: string): string {
+  const digits = [...row.matchAll(/\p{Nd}/gu)].length;
+  let at = 0;
+  return row.replaceAll(/\p{Nd}/gu, (digit) => ((at += 1) > digits - 4 ? digit : '*'));
+}
+
 /** What is wrong with a text of a person, said of its field; null: nothing. */
 export function problemOfText(text: unknown): string | null {
   if (typeof text !== 'string' || !/^[^\p{C}]{1,200}$/u.test(text) || text.trim() === '') {

@@ -27,6 +27,7 @@ import { takeOrders } from './obey.ts';
 import { notCharged, prompt } from './prompt.ts';
 import { readAndJudge, waitForNews } from './reading.ts';
 import { tellStray } from './stray.ts';
+import { takeWord } from './take-word.ts';
 import { tellAttention, tellOutcome, type ToldBefore } from './tell-retailer.ts';
 import { takeTerminal, type Lease } from './terminal-lease.ts';
 
@@ -41,6 +42,7 @@ export async function terminalCharge(input: ChargeInput): Promise<ChargeRecord> 
     isReset: info.originalExecutionRunId !== info.runId,
   });
   takeOrders(charge);
+  takeWord(charge);
   return await untilProven(charge, async () => await run(charge, input.items));
 }
 

@@ -3,6 +3,7 @@
  * done. Markdown; pure. No card data: what is shown here is no secret to anybody who may see Temporal.
  */
 import { attentionGuide, caseGuide, type Guidance } from './guide.ts';
+import { isAwaitingWord } from './hold.ts';
 import type { Attention, CaseKind, ChargeState } from './lists.ts';
 import { caseWorkflowId, type CaseRecord, type ChargeRecord, type StrayInput } from './messages.ts';
 import { moneyText } from './money.ts';
@@ -70,7 +71,15 @@ function nextLook({ record, waiting, situation }: OpenCharge): string {
   const deadline = `the customer has time until ${clock(situation.deadlineAt)} UTC`;
   const until = waiting === null ? 'Now being worked on' : `Next look ${clock(waiting.until)} UTC`;
   const isBefore = record.state === 'waiting_for_card';
-  return `**${until}**${isBefore ? `; ${deadline}` : ''}. ${next[record.state]}`;
+  const follows = heldUntil(record, situation) ?? next[record.state];
+  return `**${until}**${isBefore ? `; ${deadline}` : ''}. ${follows}`;
+}
+
+/** What a two-phase sale waits for. */
+function heldUntil(record: ChargeRecord, { hold }: OpenCharge['situation']): string | null {
+  if (hold === null || hold.until === null || !isAwaitingWord(record, Date.now())) return null;
+  const after = hold.endsWith === 'void' ? 'released' : 'captured';
+  return `The till says what becomes of the money (POST capture or void); without its word it is ${after} at ${clock(hold.until)} UTC.`;
 }
 
 function mayBeDone(charge: OpenCharge): string {

@@ -3,6 +3,7 @@ export { terminalCharge } from './charge.ts';
 export { killSwitch } from './kill-switch.ts';
 export { moneyCase } from './money-case.ts';
 export { notifyRetailer } from './notify.ts';
+export { receiptCopy } from './receipt-copy.ts';
 export { recoverCharge, recoveryOrder } from './recovery.ts';
 export { strayNews } from './stray.ts';
 export { terminalLease } from './terminal-lease.ts';

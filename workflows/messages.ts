@@ -5,8 +5,10 @@
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { CaseAction, ChargeAction, Settlement } from './actions.ts';
+import type { Held, Word } from './hold.ts';
 import type { Attention, CaseKind, ChargeState, Outcome, Reason } from './lists.ts';
 import type { ChargePolicy } from './policy.ts';
+import type { Receipted } from './receipts.ts';
 import type { Fact } from './timeline.ts';
 
 /** An order line, sent to Dintero as it is; `amount` is the line's total in minor units. */
@@ -32,7 +34,7 @@ interface Card {
  * started with, and a version. It lives in the memo `charge`, under 1 KB: the start carries the first one, the workflow
  * writes it again when the state changes, and reading it needs no worker. Times are ISO 8601, money is minor units.
  */
-export interface ChargeRecord {
+export interface ChargeRecord extends Partial<Held & Receipted> {
   version: 1;
   /** Made by the POST that sent the start: tells the api whether it was *its* start that made this charge. */
   start_id: string;
@@ -160,6 +162,9 @@ export interface CancelOrder {
 
 /** Asks to stop; records and returns at once. Update id `cancel`, so that a double tap is one order. */
 export const cancel = defineUpdate<ChargeRecord, [CancelOrder]>('cancel');
+
+/** The till's word on money that is held for it. Update id `word-<word>`, so that a double tap is one order. */
+export const word = defineUpdate<ChargeRecord, [{ word: Word; by: string }]>('word');
 
 /** The id of a `cancel` with a cashier's evidence, as the api makes it: each is an order of its own. */
 export const evidenceIdPrefix = 'seen-idle-';

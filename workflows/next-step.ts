@@ -2,6 +2,7 @@
  * What follows from a judgement under a cancel, a deadline, a prompt mode and a capture mode. Pure and total, beside
  * the judgement: the workflow only does what this says.
  */
+import { endOf, type Hold } from './hold.ts';
 import type { Judgement } from './judgement.ts';
 import type { Attention, CaseKind, ChargeState, Reason } from './lists.ts';
 import type { ChargePolicy } from './policy.ts';
@@ -41,6 +42,8 @@ export interface Situation {
   /** Since when we hold the terminal; null while another charge does. */
   heldSince: number | null;
   isCancelRequested: boolean;
+  /** The reserved money waits for the till's word; null: this charge holds none. */
+  hold: Hold | null;
   /** What a callback with a good signature said of the end: a reason to cancel, no proof. */
   reportedEnd: Reason | null;
   /** The first end that the session told before we cancelled it. */
@@ -131,6 +134,9 @@ function cancelOrWait(now: Situation): Step {
 function stepWhenAuthorised(now: Situation): Step {
   const { captureMode, durations } = now.policy;
   if (now.isCancelRequested) return voidOrWait('cancelling', now);
+  const end = now.hold === null ? 'capture' : endOf(now.hold, now.readAt);
+  if (end === null) return wait('approved', now);
+  if (end === 'void') return voidOrWait('cancelling', now);
   if (captureMode === 'manual') {
     // Dintero said that it cannot capture, and the money is still reserved with nothing pending: give it back.
     return now.captures.isRefused ? voidOrWait('approved', now) : captureOrWait(now);

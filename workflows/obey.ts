@@ -11,6 +11,7 @@ import type { Tries } from './next-step.ts';
 import { requestCancel, type OpenCharge } from './open-charge.ts';
 import { operator } from './operator.ts';
 import { isAskedForEvidence, orders, refusals, type Order } from './orders.ts';
+import { keepWord } from './take-word.ts';
 import { tell } from './timeline.ts';
 
 /** Registers a handler for every order, synchronously, with its words for the Temporal UI. */
@@ -70,6 +71,7 @@ const obey: Record<Order, (charge: OpenCharge, input: ActionInput) => void> = {
   capture: (charge) => {
     const { situation } = charge;
     situation.captures = again(situation.captures);
+    keepWord(charge, 'capture');
     // Dintero's own capture is waited for no longer.
     const { autoCaptureWait } = situation.policy.durations;
     const waitedLong = Date.now() - autoCaptureWait - 1;
@@ -78,6 +80,7 @@ const obey: Record<Order, (charge: OpenCharge, input: ActionInput) => void> = {
   void: (charge) => {
     const { situation } = charge;
     situation.isCancelRequested = true;
+    keepWord(charge, 'void');
     situation.voids = again(situation.voids);
   },
   close: (charge) => {

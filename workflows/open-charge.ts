@@ -12,6 +12,7 @@ import {
 import type { TransactionFacts } from '../activities/dintero/facts.ts';
 import { describeCharge } from './details.ts';
 import type { Move } from './dintero-calls.ts';
+import { holdOf } from './hold.ts';
 import { tooLong, type ChargeState, type Reason } from './lists.ts';
 import type { Judgement } from './judgement.ts';
 import {
@@ -113,7 +114,8 @@ export function openCharge(opening: Opening): OpenCharge {
       sendBefore: Math.min(chargeStartedAt + policy.durations.sendWindow, notAfter),
       deadlineAt: chargeStartedAt + policy.durations.deadline,
       heldSince: null,
-      isCancelRequested,
+      isCancelRequested: isCancelRequested || record.word === 'void',
+      hold: holdOf(record, policy.hold),
       reportedEnd: null,
       firstEnd: null,
       seenIdleAt: null,
@@ -266,6 +268,8 @@ function changed(charge: OpenCharge, changes: Changes): ChargeRecord {
     const isStillUnclear = isUnclear(before.state) && isUnclear(after.state);
     if (!isOpen) after.attention_at = null;
     else if (!isStillUnclear) after.attention_at = attentionAt(charge, after.state, now);
+  } else if (isOpen && after.word !== before.word) {
+    after.attention_at = attentionAt(charge, after.state, now);
   }
   if (isOpen && after.needs_attention === null && isTooOld(after, now)) {
     after.needs_attention = tooLong[after.state];
@@ -289,6 +293,8 @@ function attentionAt({ situation }: OpenCharge, state: ChargeState, now: number)
 
   function from(of: ChargeState, { autoCaptureWait }: Durations): number {
     if (of === 'waiting_for_card') return situation.deadlineAt;
+    const { hold } = situation;
+    if (of === 'approved' && hold?.word === null && hold.until !== null) return hold.until;
     return of === 'approved' && captureMode === 'auto' ? now + autoCaptureWait : now;
   }
 }

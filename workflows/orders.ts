@@ -38,6 +38,7 @@ export const refusals: Record<Order, (charge: OpenCharge, now: number) => string
     if (charge.situation.isCancelRequested) {
       return 'somebody has asked to stop this charge, so its money is not wanted: void it; if the sale shall be paid after all, charge it again with the next attempt';
     }
+    if (isRepeatedByReset(charge)) return null;
     const { captures, voids } = charge.situation;
     return (
       notReserved(charge) ??
@@ -46,7 +47,9 @@ export const refusals: Record<Order, (charge: OpenCharge, now: number) => string
     );
   },
   void: (charge, now) =>
-    notReserved(charge) ?? onTheWire(charge.situation.voids, { charge, what: 'void', now }),
+    isRepeatedByReset(charge)
+      ? null
+      : (notReserved(charge) ?? onTheWire(charge.situation.voids, { charge, what: 'void', now })),
   close: (charge) => {
     if (isAskedForEvidence(charge)) return null;
     return 'only prompt_may_live and session_lost are closed on evidence; read or cancel it, and Kvitt proves the ending itself';
@@ -72,6 +75,11 @@ export const refusals: Record<Order, (charge: OpenCharge, now: number) => string
       : `the prompt may still be on its way to the terminal: possible after ${clock(unsentFrom)} UTC`;
   },
 };
+
+/** A reset, or a recovery, takes an order up again before it has read what made it possible: it holds all the same. */
+function isRepeatedByReset({ situation }: OpenCharge): boolean {
+  return situation.isReset && situation.hold !== null && situation.authorisedSince === null;
+}
 
 /** Nothing that was read since the session became known says that it cannot be paid any more. */
 function wasOpen({ sessionId, transaction, situation }: OpenCharge): boolean {

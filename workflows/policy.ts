@@ -3,6 +3,8 @@
  * its rules because somebody redeployed with other settings. Tests scale the durations down.
  */
 
+import { holdDefaults, type HoldPolicy, type Word } from './hold.ts';
+
 export const promptModes = ['create', 'publish', 'pay'] as const;
 type PromptMode = (typeof promptModes)[number];
 
@@ -54,6 +56,8 @@ export interface ChargePolicy {
   runbookUrl?: string;
   /** The retailer's system is told. Absent: it is not, as in every charge that started before somebody set it up. */
   notifies?: Retries;
+  /** How long reserved money waits for the till's word, where a till asks for that, and what happens then. */
+  hold?: HoldPolicy;
 }
 
 /** The settings that a retailer makes (design 8); the rest of the policy is derived from them. */
@@ -67,6 +71,8 @@ export interface PolicySettings {
   runbookUrl?: string;
   /** A webhook of the retailer's is configured. */
   notifies?: boolean;
+  holdSeconds?: number;
+  holdEndsWith?: Word;
 }
 
 const seconds = 1000;
@@ -110,12 +116,21 @@ export function derivePolicy(settings: PolicySettings, scale = 1): ChargePolicy 
     durations: { ...scaled(durations, scale), ...technical(durations, scale) },
     ...(settings.runbookUrl === undefined ? {} : { runbookUrl: settings.runbookUrl }),
     ...(settings.notifies === true ? { notifies: retries(scale) } : {}),
+    hold: holdPolicy(settings, scale),
   };
 }
 
 /** A restart is over in seconds; a receiver that is down for days is asked about 24 times a day for each charge. */
 function retries(scale: number): Retries {
   return { first: Math.max(1, 5 * seconds * scale), max: Math.max(1, 1 * hours * scale) };
+}
+
+function holdPolicy({ holdSeconds, holdEndsWith }: PolicySettings, scale: number): HoldPolicy {
+  const wait = holdSeconds === undefined ? holdDefaults.wait : holdSeconds * seconds;
+  return {
+    wait: Math.max(1, Math.round(wait * scale)),
+    endsWith: holdEndsWith ?? holdDefaults.endsWith,
+  };
 }
 
 function scaled(durations: Durations, scale: number): Durations {

@@ -4,6 +4,7 @@ import type { Reading, TransactionFacts } from '../activities/dintero/facts.ts';
 import type { Failed } from './dintero-calls.ts';
 import { readDintero } from './dintero-reads.ts';
 import { isOpenAtTerminal, judge, type Asked, type Judgement } from './judgement.ts';
+import { isAwaitingWord } from './hold.ts';
 import type { ChargeRecord } from './messages.ts';
 import { show, type OpenCharge } from './open-charge.ts';
 import { moneyText } from './money.ts';
@@ -15,13 +16,9 @@ import { tell } from './timeline.ts';
  * is one read; an order is read at once; Dintero's Retry-After holds for all of them.
  */
 export async function waitForNews(charge: OpenCharge): Promise<void> {
-  const { deadlineAt } = charge.situation;
   const pollAt = nextPollAt(charge);
-  const isBeforeDeadline = Date.now() < deadlineAt;
-  const until = Math.max(
-    isBeforeDeadline ? Math.min(pollAt, deadlineAt) : pollAt,
-    charge.quietUntil,
-  );
+  const dueAt = nextDueAt(charge);
+  const until = Math.max(Math.min(pollAt, dueAt), charge.quietUntil);
   if (charge.news === null) {
     charge.waiting = { what: waitingFor(charge), until };
     show(charge);
@@ -31,7 +28,7 @@ export async function waitForNews(charge: OpenCharge): Promise<void> {
     charge.waiting = null;
   }
   // A cashier may be looking at the till when time is up: this look does not queue with the polls.
-  if (charge.news === null && isBeforeDeadline && Date.now() >= deadlineAt) charge.news = 'order';
+  if (charge.news === null && Date.now() >= dueAt) charge.news = 'order';
   // Hints may come without end and from anybody: the older the charge, the further apart they are looked at.
   const { readGap, pollMax } = charge.situation.policy.durations;
   const gap = Math.min(Math.max(readGap, ageOf(charge) / 100), pollMax);
@@ -45,6 +42,12 @@ export async function waitForNews(charge: OpenCharge): Promise<void> {
     await condition(() => charge.isHurried, pause, { summary });
   }
   charge.isHurried = false;
+}
+
+/** The next time that decides something: the customer's, or the till's. */
+function nextDueAt({ situation: { deadlineAt, hold } }: OpenCharge): number {
+  const heldUntil = hold?.word === null ? (hold.until ?? Infinity) : Infinity;
+  return Math.min(...[deadlineAt, heldUntil].filter((at) => Date.now() < at), Infinity);
 }
 
 function nextPollAt(charge: OpenCharge): number {
@@ -62,6 +65,7 @@ function ageOf({ startedAt }: OpenCharge): number {
 }
 
 function waitingFor({ record }: OpenCharge): string {
+  if (isAwaitingWord(record, Date.now())) return "the till's word: capture or void";
   return record.state === 'waiting_for_card' ? 'the card' : 'Dintero';
 }
 
@@ -144,9 +148,14 @@ function remember(
     charge.transaction = transaction;
     // The session's own read may have failed; cancelling it must not wait for that.
     charge.sessionId ??= transaction.sessionId;
-    charge.known = { transaction_id: transaction.transactionId, card: transaction.card };
+    const { transactionId, card, receipt = null } = transaction;
+    charge.known = { transaction_id: transactionId, card };
+    if (receipt !== null) charge.known.receipt = receipt;
   }
-  if (judgement.is === 'authorised') situation.authorisedSince ??= charge.lastReadAt;
+  if (judgement.is === 'authorised') {
+    situation.authorisedSince ??= charge.lastReadAt;
+    rememberHold(charge);
+  }
   if (judgement.is === 'session_cancelled') situation.cancelledSince ??= charge.lastReadAt;
   // A prompt that was found after somebody had looked is not what was seen.
   if (isOpenAtTerminal(judgement.is)) {
@@ -158,6 +167,14 @@ function remember(
   // A refused call that is not wanted any more asks for nobody.
   if (!wantsMove.has(judgement.is)) situation.isRefusingMoves = false;
   rememberEnd(charge, judgement);
+}
+
+/** From the first reading on that shows the money reserved, for a recovery too: it stands in the record. */
+function rememberHold(charge: OpenCharge): void {
+  const { hold } = charge.situation;
+  if (hold === null) return;
+  hold.until ??= charge.lastReadAt + hold.wait;
+  charge.known.held_until = new Date(hold.until).toISOString();
 }
 
 const wantsMove = new Set<Judgement['is']>(['prompting', 'session_ended', 'authorised']);

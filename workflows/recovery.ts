@@ -10,6 +10,7 @@ import type { ChargeRecord, RecoveryInput, RecoveryOrder } from './messages.ts';
 import { close, follow, untilProven } from './charge.ts';
 import { takeOrders } from './obey.ts';
 import { openCharge, publish, type Changes, type OpenCharge } from './open-charge.ts';
+import { takeWord } from './take-word.ts';
 import { noLease, takeTerminal, type Lease } from './terminal-lease.ts';
 import { escaped, tell } from './timeline.ts';
 
@@ -22,6 +23,7 @@ export async function recoverCharge(input: RecoveryInput): Promise<ChargeRecord>
     isReset: true,
   });
   takeOrders(charge);
+  takeWord(charge);
   charge.sessionId = input.session_id;
   const unsent =
     input.record.terminal_id === null ? 'cancelled_before_start' : 'not_started_in_time';

@@ -3,6 +3,8 @@
  * by one exhaustive table whose default is `unknown`, never `failed`. Amounts are minor units.
  */
 
+import type { ReceiptFacts } from '../../workflows/receipts.ts';
+
 export type TransactionStatus =
   | 'initiated'
   | 'on_hold'
@@ -36,6 +38,8 @@ export interface TransactionFacts {
   refundedAmount: number;
   pending: PendingOperation[];
   card: { brand: string | null; masked_pan: string | null; entry_method: string | null } | null;
+  /** Absent in histories of the first release. */
+  receipt?: ReceiptFacts | null;
 }
 
 export interface SessionFacts {

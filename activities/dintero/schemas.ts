@@ -3,6 +3,7 @@
  * decision rests on is demanded. Dintero's own words stop here.
  */
 import { z } from 'zod';
+import { receiptIn, receiptKeys } from './receipts.ts';
 import type {
   PendingOperation,
   RefundFacts,
@@ -18,6 +19,10 @@ const transactionEvent = z.object({
   event: z.string(),
   success: z.boolean().nullish(),
   amount: minorUnits.nullish(),
+  metadata: z
+    .object({ ...receiptKeys })
+    .nullish()
+    .catch(null),
   request_id: z.string().nullish(),
   correlation_request_id: z.string().nullish(),
   correction: z.object({ event_ids: z.array(z.string()).nullish() }).nullish(),
@@ -166,6 +171,7 @@ function transactionFacts(answer: RawTransaction): TransactionFacts {
     capturedAmount: sum('CAPTURE'),
     refundedAmount: sum('REFUND'),
     pending: pendingIn(events),
+    receipt: receiptIn(events),
     card: answer.card
       ? {
           brand: answer.card.brand ?? null,

@@ -16,7 +16,14 @@ const workflowId = 'charge/S-1001.1';
 const now = Date.parse('2026-11-22T10:00:00Z');
 
 function read(fields: Partial<ChargeRecord> = {}, rest: Partial<ReadCharge> = {}): ReadCharge {
-  return { record: chargeRecord(fields), workflowId, isLost: false, case: 'none', ...rest };
+  return {
+    record: chargeRecord(fields),
+    workflowId,
+    isLost: false,
+    isHeld: false,
+    case: 'none',
+    ...rest,
+  };
 }
 
 function ended(fields: Partial<ChargeRecord> = {}): ReadCharge {

@@ -99,6 +99,7 @@ export function situation(change: Partial<Situation> = {}): Situation {
     sendBefore: start + 30_000,
     deadlineAt: start + 180_000,
     isCancelRequested: false,
+    hold: null,
     reportedEnd: null,
     firstEnd: null,
     seenIdleAt: null,

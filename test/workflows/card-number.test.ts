@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { holdsCardNumber } from '../../workflows/card-number.ts';
+import { holdsCardNumber, maskCardNumbers } from '../../workflows/card-number.ts';
 
 describe(holdsCardNumber.name, () => {
   test.each([
@@ -29,5 +29,17 @@ describe(holdsCardNumber.name, () => {
     '2026-11-22T09:15:11.000Z',
   ])('finds none in %s', (text) => {
     expect(holdsCardNumber(text)).toBe(false);
+  });
+});
+
+describe(maskCardNumbers.name, () => {
+  test.each([
+    ['PAN 4111111111111111 ok', 'PAN ************1111 ok'],
+    ['4111 1111 1111 1111', '**** **** **** 1111'],
+    ['ref 412345013123', 'ref ********3123'],
+    ['412345******1234', '412345******1234'],
+    ['NOK 129.00\n2026-11-23 05:30\n000412', 'NOK 129.00\n2026-11-23 05:30\n000412'],
+  ])('%j becomes %j', (text, masked) => {
+    expect(maskCardNumbers(text)).toBe(masked);
   });
 });

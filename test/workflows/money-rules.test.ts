@@ -11,6 +11,7 @@ import type {
   TransactionFacts,
   TransactionStatus,
 } from '../../activities/dintero/facts.ts';
+import type { Hold, Word } from '../../workflows/hold.ts';
 import { judge } from '../../workflows/judgement.ts';
 import { nextStep, type Prompt, type Situation, type Step } from '../../workflows/next-step.ts';
 import { asked, policy, session, situation, transaction } from './builders.ts';
@@ -67,6 +68,12 @@ const prompts: Prompt[] = [
 ];
 const base = situation();
 const lastAt = base.readAt - 1000;
+const hold = (word: Word | null, left: number | null, endsWith: Word = 'void'): Hold => ({
+  word,
+  endsWith,
+  wait: 1,
+  until: left === null ? null : base.readAt + left,
+});
 const circumstances: Partial<Situation>[] = [
   {},
   { isCancelRequested: true },
@@ -86,7 +93,19 @@ const circumstances: Partial<Situation>[] = [
     voids: { count: 3, lastAt, isRefused: false },
   },
   { authorisedSince: base.readAt - 60_000 },
+  { hold: hold(null, null) },
+  { hold: hold(null, 1) },
+  { hold: hold(null, -1) },
+  { hold: hold(null, -1, 'capture') },
+  { hold: hold('capture', -1) },
 ];
+
+/** Held money: what may be sent, if anything. */
+function mayBeSent({ hold: held, readAt }: Situation): Word | null {
+  if (held === null) return null;
+  const isOver = held.until !== null && held.until <= readAt;
+  return held.word ?? (isOver ? held.endsWith : null);
+}
 
 /** Why closing as `not_charged` would leave a way for money to move; null if design 5 proves that none is left. */
 function wayForMoney(reading: Reading, now: Situation): string | null {
@@ -138,11 +157,12 @@ function violation(reading: Reading, now: Situation, step: Step): string | null 
     case 'close_not_charged':
       return wayForMoney(reading, now);
     case 'capture':
+      if (now.hold !== null && mayBeSent(now) !== 'capture') return 'captures what is held';
       return now.isCancelRequested || money?.status !== 'authorised'
         ? 'captures what it must not'
         : null;
     case 'void': {
-      const isWanted = now.isCancelRequested || now.captures.isRefused;
+      const isWanted = now.isCancelRequested || now.captures.isRefused || mayBeSent(now) === 'void';
       return isWanted && money?.status === 'authorised' && money.pending.length === 0
         ? null
         : 'voids what it must not';

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Word } from '../../workflows/hold.ts';
 import type { Judgement } from '../../workflows/judgement.ts';
 import { nextStep, triesMax, type Situation, type Step } from '../../workflows/next-step.ts';
 import { policy, situation } from './builders.ts';
@@ -15,6 +16,14 @@ const tried = (count: number, ago: number, isRefused = false): Situation['cancel
   count,
   lastAt: readAt - ago,
   isRefused,
+});
+const held = (
+  word: Word | null,
+  left: number,
+  endsWith: Word = 'void',
+): Pick<Situation, 'policy' | 'hold'> => ({
+  policy: manual,
+  hold: { until: readAt + left, word, wait: 1, endsWith },
 });
 const wait = (
   state: Extract<Step, { do: 'wait' }>['state'],
@@ -47,6 +56,36 @@ const rows: Row[] = [
     { is: 'authorised' },
     { authorisedSince: readAt - 30_000 },
     { do: 'capture' },
+  ],
+  // two-phase
+  ['held money waits for the till', { is: 'authorised' }, held(null, 1), wait('approved')],
+  ['the till says capture', { is: 'authorised' }, held('capture', 1), { do: 'capture' }],
+  ['in time, though it is read late', { is: 'authorised' }, held('capture', 0), { do: 'capture' }],
+  [
+    'the till says void',
+    { is: 'authorised' },
+    { ...held('void', 1), isCancelRequested: true },
+    { do: 'void' },
+  ],
+  ['the time is over: void', { is: 'authorised' }, held(null, 0), { do: 'void' }],
+  ['the time is over: capture', { is: 'authorised' }, held(null, 0, 'capture'), { do: 'capture' }],
+  [
+    'a cancel voids, whatever was said',
+    { is: 'authorised' },
+    { ...held('capture', 1), isCancelRequested: true },
+    { do: 'void' },
+  ],
+  [
+    'a void that the deadline sent and that did nothing is repeated',
+    { is: 'authorised' },
+    { ...held(null, 0), voids: tried(1, 15_001) },
+    { do: 'void' },
+  ],
+  [
+    'a capture that the till wants and Dintero refuses: the money goes back',
+    { is: 'authorised' },
+    { ...held('capture', 1), captures: tried(1, 10, true) },
+    { do: 'void' },
   ],
   // cancellation
   [

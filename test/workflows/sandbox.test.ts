@@ -7,6 +7,7 @@ import { describe, expect, inject, it } from 'vitest';
 import { readFileSync } from 'node:fs';
 import { moves } from '../../workflows/dintero-calls.ts';
 import * as messages from '../../workflows/messages.ts';
+import { receiptCopyType } from '../../workflows/receipts.ts';
 import * as retailerEvents from '../../workflows/retailer-events.ts';
 import * as workflows from '../../workflows/index.ts';
 import { policy } from './builders.ts';
@@ -58,13 +59,14 @@ describe('calls that move money', () => {
 
 describe('wire names', () => {
   it('equal the exported names', () => {
-    const { transactionReported, prompted, cancel, keep, overview } = messages;
+    const { transactionReported, prompted, cancel, keep, word, overview } = messages;
     const { somethingHappened, resend } = retailerEvents;
     const named = {
       transactionReported,
       prompted,
       cancel,
       keep,
+      word,
       overview,
       somethingHappened,
       resend,
@@ -74,6 +76,7 @@ describe('wire names', () => {
       messages.killSwitchType,
       messages.moneyCaseType,
       messages.notifyRetailerType,
+      receiptCopyType,
       messages.recoverChargeType,
       messages.recoveryOrderType,
       messages.strayNewsType,
