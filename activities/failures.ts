@@ -88,3 +88,11 @@ export function describeAttempt(attempt: Attempt): string {
   const message = messageInEnvelope(attempt.body);
   return `Dintero answered ${attempt.status}${message === null ? '' : ` (${message})`}`;
 }
+
+/** Dintero has refused it for certain: nothing happened. */
+export function isRejected(error: unknown): boolean {
+  return (
+    error instanceof ApplicationFailure &&
+    error.type === ('DinteroRejected' satisfies DinteroFailureType)
+  );
+}

@@ -1,6 +1,8 @@
 /** The activities: every side effect of a charge. Which of them may be repeated, and when, is design 4. */
 import { Context } from '@temporalio/activity';
 import type { Client } from '@temporalio/client';
+import { towardsAccount, type AccountActivities } from './account.ts';
+import { createCatalogue, type Catalogue } from './catalogue.ts';
 import * as charges from './dintero/charges.ts';
 import * as reads from './dintero/reads.ts';
 import { createDinteroClient } from './dintero/client.ts';
@@ -13,7 +15,8 @@ import type {
   TransactionFacts,
 } from './dintero/facts.ts';
 import { readReceipt } from './dintero/receipts.ts';
-import { dinteroFailure } from './failures.ts';
+import { assertOwnTerminal } from './own-account.ts';
+import { dinteroFailure, isRejected } from './failures.ts';
 import { readStanding, startRecovery, type Recover, type Standing } from './recovery.ts';
 import { endLease, readTerminalHolder, type TerminalHolder } from './terminal.ts';
 import { createDelivery, type WebhookConfig } from './webhook.ts';
@@ -22,6 +25,7 @@ import type { ReceiptAsk } from '../workflows/receipts.ts';
 import { notifyStart, type RetailerEvent, type Tell } from '../workflows/retailer-events.ts';
 
 export type { Standing } from './recovery.ts';
+export type { Located } from './account.ts';
 export type { TerminalHolder } from './terminal.ts';
 export type { ReadCharge } from './dintero/reads.ts';
 
@@ -35,7 +39,7 @@ interface Move {
   timeoutMs: number;
 }
 
-export interface Activities {
+export interface Activities extends AccountActivities {
   createSession: (
     ask: charges.CreateSession & OncePerRun,
   ) => Promise<{ sessionId: string; isPublished: boolean }>;
@@ -69,12 +73,13 @@ export function createActivities({
   webhook?: WebhookConfig | null;
 }): Activities {
   const dintero: charges.Dintero = { client: createDinteroClient(config), config };
+  const catalogue = createCatalogue(dintero);
   const afterHints = new HintReads();
   return {
     /** Prompts in modes `create` and `publish`. Lost answer: never sent again, found by reading. */
     createSession: async (ask) => {
       assertFirstRun(ask);
-      return await charges.createSession(dintero, ask);
+      return await createSession(dintero, catalogue, ask);
     },
     /** Prompts in mode `pay`. Lost answer: the session is recorded and yields at most one transaction. */
     paySession: async (ask) => {
@@ -113,9 +118,26 @@ export function createActivities({
       const path = `/transactions/${encodeURIComponent(transactionId)}/void`;
       await charges.postMove(dintero, { what: `void ${chargeId}`, path, timeoutMs });
     },
+    ...towardsAccount({ dintero, catalogue, temporal }),
     ...towardsTemporal(temporal),
     ...towardsRetailer(temporal, webhook),
   };
+}
+
+/** A refusal may come of what was kept of the terminal: it may have been moved to another store meanwhile. */
+async function createSession(
+  dintero: charges.Dintero,
+  catalogue: Catalogue,
+  ask: charges.CreateSession,
+): Promise<{ sessionId: string; isPublished: boolean }> {
+  const { terminalId } = ask.sale;
+  assertOwnTerminal(dintero.config, terminalId);
+  try {
+    return await charges.createSession(dintero, ask);
+  } catch (error) {
+    if (isRejected(error) && terminalId !== null) catalogue.forget(terminalId);
+    throw error;
+  }
 }
 
 function towardsTemporal(

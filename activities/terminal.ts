@@ -1,11 +1,11 @@
 /** Who holds a terminal, asked of Temporal itself. */
 import { WorkflowNotFoundError, type Client } from '@temporalio/client';
-import { terminalWorkflowId } from '../workflows/messages.ts';
+import { chargeWorkflowId, recoveryWorkflowId, terminalWorkflowId } from '../workflows/messages.ts';
 import { readStanding } from './recovery.ts';
-import { describe } from './temporal.ts';
+import { describe, isClosed } from './temporal.ts';
 
 export interface TerminalHolder {
-  /** The charge that holds the terminal; null when nobody does (any more), or it cannot be told. */
+  /** The charge or refund that holds the terminal; null when nobody does (any more), or it cannot be told. */
   chargeId: string | null;
   runId: string | null;
   /** An earlier run of the asking charge holds it: a reset left it behind. */
@@ -30,12 +30,24 @@ export async function readTerminalHolder(
   if (chargeId === ask.chargeId) {
     return { chargeId, runId: lease.runId, isOurs: true };
   }
-  const holder = await readStanding(client, chargeId);
-  // A lost charge's prompt may live: its recovery takes the lease over.
-  if (holder.is === 'unknown' || (holder.is === 'closed' && !holder.isLost)) {
+  if (await isLeftover(client, { holderId, chargeId })) {
     await endLease(client, { terminalId: ask.terminalId, runId: lease.runId });
   }
   return { chargeId, runId: lease.runId, isOurs: false };
+}
+
+/** A lost holder's prompt may live: its recovery takes the lease over. */
+async function isLeftover(
+  client: Client,
+  { holderId, chargeId }: { holderId: string; chargeId: string },
+): Promise<boolean> {
+  if (holderId === chargeWorkflowId(chargeId) || holderId === recoveryWorkflowId(chargeId)) {
+    const holder = await readStanding(client, chargeId);
+    return holder.is === 'unknown' || (holder.is === 'closed' && !holder.isLost);
+  }
+  // A refund, or an operation of the terminal: only one that has come to its own end holds nothing any more.
+  const holder = await describe(client, holderId);
+  return holder === null || (isClosed(holder) && holder.status.name === 'COMPLETED');
 }
 
 /** Ends one run of a lease. That it has ended already is what was wanted. */

@@ -56,6 +56,8 @@ export const adviceByReason: Record<Reason, Advice> = {
   dintero_refuses_us: 'ask_for_help',
   // Somebody has paid, or is about to: only a person can tell what the customer owes.
   other_attempt_has_money: 'ask_for_help',
+  // An operator has stopped the store, which only Dintero could name: their words stand in the timeline.
+  switched_off: 'ask_for_help',
 };
 
 /** Adds to the record what its workflow cannot say itself: that it is lost, too old, or has left an open case. */

@@ -55,7 +55,7 @@ const chargeOperations = {
   'POST /charges': {
     summary: 'Charge a sale on a terminal',
     description:
-      'Answers when the terminal asks for the card, or the charge has ended. Sending it again is always safe: the same request gets the same charge.',
+      'Answers when the terminal asks for the card, or the charge has ended. Sending it again is always safe: the same request gets the same charge. Without `store_id` and `payout_destination_id` both are taken from where Dintero says that the terminal stands.',
     requestParams: { header: preferWait },
     requestBody: { content: { 'application/json': { schema: chargeRequestSchema } } },
     responses: {

@@ -17,8 +17,8 @@ function requested(request: ChargeRequest) {
     amount: request.amount,
     currency: request.currency,
     terminal_id: request.terminal_id,
-    store_id: request.store_id,
-    payout_destination_id: request.payout_destination_id,
+    store_id: request.store_id ?? null,
+    payout_destination_id: request.payout_destination_id ?? null,
     items: items === undefined ? null : { count: items.length, sha256 },
     not_after: request.not_after === undefined ? null : new Date(request.not_after).toISOString(),
   };
@@ -84,6 +84,8 @@ function emptyRecord(of: { reference: string; attempt: number }, now: Date): Cha
   };
 }
 
+const places = new Set(['store_id', 'payout_destination_id']);
+
 /** Names each field in which a request differs from the charge's own. */
 export function differences(record: ChargeRecord, request: ChargeRequest): FieldError[] {
   // Cancelled before it started: it has no request, and whatever comes late gets that ending.
@@ -92,6 +94,8 @@ export function differences(record: ChargeRecord, request: ChargeRequest): Field
   return Object.entries(asked).flatMap(([field, now]) => {
     const before = record[field as keyof typeof asked] ?? null;
     if (JSON.stringify(now) === JSON.stringify(before)) return [];
+    // What the till leaves to Dintero, or what Dintero has not told yet, contradicts nothing.
+    if (places.has(field) && (now === null || before === null)) return [];
     const problem = field === 'items' ? 'are others' : `was ${show(before)}, is now ${show(now)}`;
     return [{ field, problem, hint: 'Repeat the request unchanged, or use another reference' }];
   });

@@ -31,6 +31,11 @@ export const storeId = dinteroId.meta({
     "Your own store id at Dintero, 1 to 40 of A-Z a-z 0-9 _ - (not Dintero's generated id)",
   example: 'bergen-01',
 });
+export const payoutDestinationId = dinteroId.meta({
+  description:
+    'The seller of record, as linked to the store: 1 to 40 of A-Z a-z 0-9 _ -. Send it and store_id, or neither',
+  example: 'seller-9',
+});
 export const terminalId = z
   .string()
   .regex(/^[PT]\d{8}-T\d{4}$/, 'is not an account id, a dash, and T with four digits')
@@ -78,11 +83,8 @@ export const chargeRequestSchema = z
       .refine((code) => currencies.has(code), 'is not a known currency')
       .meta({ description: 'ISO 4217, three capital letters', example: 'NOK' }),
     terminal_id: terminalId,
-    store_id: storeId,
-    payout_destination_id: dinteroId.meta({
-      description: 'The seller of record, as linked to the store: 1 to 40 of A-Z a-z 0-9 _ -',
-      example: 'seller-9',
-    }),
+    store_id: storeId.exactOptional(),
+    payout_destination_id: payoutDestinationId.exactOptional(),
     items: z
       .array(item)
       .min(1)
@@ -95,6 +97,16 @@ export const chargeRequestSchema = z
       description: 'Nothing is prompted later: ISO 8601 with a zone, like 2026-11-22T09:15:11Z',
     }),
     capture: z.literal('on_request').exactOptional().meta({ description: captureMeans }),
+  })
+  .superRefine((request, context) => {
+    const [missing, given] =
+      request.store_id === undefined
+        ? (['store_id', 'payout_destination_id'] as const)
+        : (['payout_destination_id', 'store_id'] as const);
+    // Half of it would leave open which of the two is right.
+    if (request[missing] === undefined && request[given] !== undefined) {
+      context.addIssue({ code: 'custom', path: [missing], message: `is missing beside ${given}` });
+    }
   })
   .superRefine(({ items, amount }, context) => {
     if (items === undefined) return;

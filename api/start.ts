@@ -252,7 +252,7 @@ export function startOptions(
     staticSummary:
       money === null
         ? `cancelled before it started | ${name}`
-        : `${money} | ${store_id} | ${terminal_id} | ${name}`,
+        : [money, ...(store_id === null ? [] : [store_id]), terminal_id, name].join(' | '),
     staticDetails: `Charge **${record.charge_id}**, asked for at ${record.created_at}. What is true now stands under *Current details*.`,
   };
 }

@@ -1,4 +1,5 @@
+import { onboardingRoutes } from './onboarding.ts';
 import type { Route } from './routes.ts';
 
 /** What belongs to the account: terminals, stores, subscriptions, settlements. Mounted below `/v1/accounts/{aid}`. */
-export const accountRoutes: readonly Route[] = [];
+export const accountRoutes: readonly Route[] = [...onboardingRoutes];

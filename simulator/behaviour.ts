@@ -38,6 +38,10 @@ const behaviourSchema = z.strictObject({
   list_lag_ms: milliseconds,
   /** Whether a retried callback is signed with a new time. */
   retry_timestamp: z.enum(['fresh', 'original']),
+  /** How long a device takes for an operation, how it ends, and what one that comes meanwhile is told. */
+  operation_ms: milliseconds,
+  operation_ends: z.enum(['COMPLETED', 'FAILED', 'TIMEOUT', 'never']),
+  operation_retry_after_seconds: z.number().int().min(0),
   token_expires_in: z.number().int().min(0),
 });
 
@@ -67,6 +71,9 @@ export function behaviourOf(world: World, terminalId?: string): Behaviour {
     list_ignores_filters: false,
     list_lag_ms: 0,
     retry_timestamp: 'fresh',
+    operation_ms: 0,
+    operation_ends: 'COMPLETED',
+    operation_retry_after_seconds: 1,
     token_expires_in: 14_400,
     ...world.store.tables.setting.get('global')?.behaviour,
     ...own?.behaviour,

@@ -16,6 +16,7 @@ const terminalSettings = z.strictObject({
   status: z
     .enum(['PENDING', 'ACTION_REQUIRED', 'ACTIVE', 'INACTIVE', 'ERROR', 'DELETED'])
     .exactOptional(),
+  status_reason: z.string().min(1).exactOptional(),
   store_id: z.string().min(1).exactOptional(),
   payout_destination_id: z.string().min(1).exactOptional(),
   script: z.array(customerSchema).exactOptional(),

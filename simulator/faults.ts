@@ -63,6 +63,17 @@ export const endpoints = [
   'update_transaction',
   'capture',
   'void',
+  'list_terminals',
+  'create_terminal',
+  'get_terminal',
+  'update_terminal',
+  'sync_terminal',
+  'list_stores',
+  'create_store',
+  'update_store',
+  'create_operation',
+  'list_operations',
+  'get_operation',
 ] as const;
 
 export type Endpoint = (typeof endpoints)[number];

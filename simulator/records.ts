@@ -15,6 +15,8 @@ export interface Tables {
   call: Call;
   entry: LedgerEntry;
   setting: Settings;
+  shop: Shop;
+  operation: TerminalOperation;
 }
 
 export interface Settings {
@@ -114,8 +116,46 @@ export interface Terminal {
   customer?: Customer;
   behaviour?: Partial<Behaviour>;
   receipts: number;
+  status_reason?: string;
+  /** When the device closed its day last, and where the ledger stood then. */
+  end_of_day?: { batch: number; at: string; ledger_seq: number };
+  /** Only of a terminal that was created through the account's API. */
+  registered?: {
+    id: string;
+    device_serial_number: string;
+    device_model: string;
+    created_at: string;
+  };
   /** The session whose outcome the device has not told Dintero yet. */
   unresolved?: string;
+}
+
+/** A store of the account, as Dintero shows it. */
+export interface Shop {
+  /** What sales name; `id` is Dintero's own. */
+  store_id: string;
+  id: string;
+  store_name: string;
+  status: string;
+  created_at: string;
+  updated_at: string;
+  organization?: { organization_number: string };
+  payout_destination: { payout_destination_id: string; status?: string };
+}
+
+/** A command to a device, as Dintero shows it but for its key. */
+export interface TerminalOperation {
+  id: string;
+  terminal_id: string;
+  operation: 'end_of_day' | 'send_logs' | 'check_update' | 'open_menu';
+  status: 'PENDING' | 'COMPLETED' | 'FAILED' | 'TIMEOUT';
+  created_at: string;
+  created_by: string;
+  updated_at: string;
+  account_id: string;
+  parameters?: object;
+  result?: object;
+  idempotency_key?: string;
 }
 
 export interface Delivery extends Omit<Subject, 'event'> {
@@ -146,6 +186,7 @@ export type Job = { id: string; at: number } & (
       success: boolean;
       twice: boolean;
     }
+  | { kind: 'end_operation'; operation_id: string }
   | { kind: 'deliver'; delivery_id: string }
 );
 

@@ -3,6 +3,7 @@ import { behaviourOf } from './behaviour.ts';
 import type { Endpoint, RequestFault } from './faults.ts';
 import type { Operation, Subject } from './records.ts';
 import { cancelSession, createSession, parseBody, paySession } from './sessions.ts';
+import { terminalOperationRoutes } from './terminal-operations.ts';
 import { listTransactions } from './transaction-list.ts';
 import { captureRequest, operate } from './transactions.ts';
 import {
@@ -193,4 +194,5 @@ export const routes: readonly Route[] = [
       return operation(world, id, { name: 'VOID', amount }, fault);
     },
   },
+  ...terminalOperationRoutes,
 ];

@@ -23,6 +23,7 @@ export function keysOf(table: keyof Tables, row: object): string[] {
   switch (table) {
     case 'call':
     case 'delivery':
+    case 'operation':
     case 'entry':
       return keysIn(row);
     case 'transaction': {
@@ -38,6 +39,7 @@ export function keysOf(table: keyof Tables, row: object): string[] {
     case 'job':
     case 'hit':
     case 'setting':
+    case 'shop':
       return [];
   }
 }

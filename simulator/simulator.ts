@@ -10,6 +10,7 @@ import { deliver } from './callbacks.ts';
 import { createJobs } from './jobs.ts';
 import type { Job } from './records.ts';
 import { createStore } from './store.ts';
+import { endOperation } from './terminal-operations.ts';
 import { answer, timeOut } from './terminals.ts';
 import { autoCapture, complete } from './transactions.ts';
 import { Refusal, type World } from './world.ts';
@@ -95,6 +96,8 @@ function work(world: World, job: Job): void | Promise<void> {
       return autoCapture(world, job.transaction_id);
     case 'complete':
       return complete(world, job);
+    case 'end_operation':
+      return endOperation(world, job);
     case 'deliver':
       return deliver(world, job.delivery_id);
   }

@@ -94,6 +94,8 @@ function emptyTables(): Maps {
     call: new Map(),
     entry: new Map(),
     setting: new Map(),
+    shop: new Map(),
+    operation: new Map(),
   };
 }
 

@@ -35,7 +35,9 @@ export function usableTerminal(world: World, store: Session['order']['store']): 
     throw new Refusal(400, `terminal ${id} is not of store ${store.id}`);
   }
   const seller = store.payout_destination_id;
-  if (payout_destination_id !== undefined && payout_destination_id !== seller) {
+  const shop = world.store.tables.shop.get(store_id ?? '');
+  const own = payout_destination_id ?? shop?.payout_destination.payout_destination_id;
+  if (own !== undefined && own !== seller) {
     throw new Refusal(400, `terminal ${id} is not of seller ${seller}`);
   }
   return terminal;

@@ -34,6 +34,7 @@ export const reasons = [
   'not_started_in_time',
   'session_lost',
   'other_attempt_has_money',
+  'switched_off',
 ] as const;
 export type Reason = (typeof reasons)[number];
 

@@ -41,7 +41,7 @@ export interface ChargeRecord extends Partial<Held & Receipted> {
   charge_id: string;
   reference: string;
   attempt: number;
-  /** amount, currency, terminal, store and payout destination are null only for a charge cancelled before it started. */
+  /** null only for a charge cancelled before it started; store and payout destination also until Dintero has named them. */
   amount: number | null;
   currency: string | null;
   terminal_id: string | null;

@@ -3,6 +3,7 @@
  * not certain is said to be so, and the charge reads on.
  */
 import type { SaleReading } from '../activities/dintero/facts.ts';
+import { locateTerminal } from './locate-terminal.ts';
 import { certainRefusal, createSession, paySession, type Failed } from './dintero-calls.ts';
 import { readSale } from './dintero-reads.ts';
 import type { Reason } from './lists.ts';
@@ -19,7 +20,11 @@ export async function prompt(
   leaseTaken: Promise<Lease>,
   items: Item[] | null,
 ): Promise<Changes | null> {
-  const [lease, sale] = await Promise.all([leaseTaken, readSale(charge)]);
+  const [lease, sale, misplaced] = await Promise.all([
+    leaseTaken,
+    readSale(charge),
+    locateTerminal(charge),
+  ]);
   if ('own' in sale && sale.own !== null) {
     charge.sessionId = sale.own.sessionId;
     // Nothing will be sent, so whatever that payment is, the next customer need not wait for it.
@@ -30,7 +35,7 @@ export async function prompt(
     // Cancelled before it started: Temporal may have forgotten what this id did, so the sale must be read once.
     return goOn(charge, { is: 'none', reason: 'cancelled_before_start' }, sale.message);
   }
-  const obstacle = whyNotPrompt(charge, lease, sale);
+  const obstacle = whyNotPrompt(charge, { lease, sale, misplaced });
   if (obstacle === null) return await askForCard(charge, items);
   // The other attempt may have told that it took nothing: what this reading shows is news for it.
   if ('otherWithMoney' in sale && sale.otherWithMoney !== null) {
@@ -75,16 +80,17 @@ async function askForCard(charge: OpenCharge, items: Item[] | null): Promise<Cha
 /** What stands against asking for the card; nothing has been sent, so each is an ending. */
 function whyNotPrompt(
   { situation, record }: OpenCharge,
-  lease: Lease,
-  sale: SaleReading | Failed,
+  found: { lease: Lease; sale: SaleReading | Failed; misplaced: Reason | null },
 ): Changes | null {
+  const { lease, sale, misplaced } = found;
   if ('otherWithMoney' in sale && sale.otherWithMoney !== null) {
     return notCharged('other_attempt_has_money');
   }
   if (record.terminal_id === null) return notCharged('cancelled_before_start');
   if ('type' in sale) return notCharged(certainRefusal(sale) ?? 'not_started_in_time');
   if (!lease.isHeld) return { ...notCharged('terminal_busy'), held_by: lease.heldBy };
-  return situation.isCancelRequested ? notCharged('cancelled_by_till') : null;
+  if (situation.isCancelRequested) return notCharged('cancelled_by_till');
+  return misplaced === null ? null : notCharged(misplaced);
 }
 
 /** The ending without money. */

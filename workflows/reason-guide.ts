@@ -171,4 +171,18 @@ export const reasonGuide: Record<Reason, Guidance> = {
       },
     ],
   }),
+  switched_off: guidance(['none', null], {
+    means: 'An operator has switched off new charges of the store. Nothing was prompted.',
+    cashier: askForHelp,
+    check: [
+      '`npx kvitt switches`: who switched it off, and why? Their words for the cashier stand in the timeline of the charge.',
+      'The till named the terminal only, so its store became known after the start. With `store_id` the refusal comes before.',
+    ],
+    press: [
+      {
+        when: 'The store may charge again: switch it on. Then the till charges again.',
+        run: 'npx kvitt on store <store_id> --why "<why>"',
+      },
+    ],
+  }),
 };

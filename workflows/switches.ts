@@ -61,9 +61,9 @@ const offMax = 100;
 /** What keeps this sale from being charged, the widest first; null: nothing. */
 export function offFor(
   { off }: SwitchRecord,
-  sale: { store_id: string; terminal_id: string },
+  sale: { store_id?: string; terminal_id: string },
 ): SwitchedOff | null {
-  const ids = { all: null, store: sale.store_id, terminal: sale.terminal_id };
+  const ids = { all: null, store: sale.store_id ?? null, terminal: sale.terminal_id };
   const hits = off.filter(({ scope, id }) => id === ids[scope]);
   const widest = switchScopes.map((scope) => hits.find((hit) => hit.scope === scope));
   return widest.find((hit) => hit !== undefined) ?? null;

@@ -18,7 +18,7 @@ import {
 import type { Activities, TerminalHolder } from '../activities/index.ts';
 import { terminalWorkflowId } from './messages.ts';
 import { countLeaseRefusal } from './metrics.ts';
-import type { OpenCharge } from './open-charge.ts';
+import type { Situation } from './next-step.ts';
 
 /** The device is done: the next charge may have the terminal, though this one still waits for its capture. */
 const terminalReleased = defineSignal('terminalReleased');
@@ -71,7 +71,7 @@ const { endLease } = proxyActivities<Activities>({
  * busy terminal is looked at twice. The child starts outside of cancellation: cancelling the charge must not free a
  * terminal whose prompt lives.
  */
-export async function takeTerminal({ record, situation }: OpenCharge): Promise<Lease> {
+export async function takeTerminal({ record, situation }: LeaseHolder): Promise<Lease> {
   const { terminal_id: terminalId, charge_id: chargeId } = record;
   let heldBy: string | null = null;
   if (terminalId === null) return noLease; // cancelled before it started
@@ -95,6 +95,12 @@ export async function takeTerminal({ record, situation }: OpenCharge): Promise<L
   }
   countLeaseRefusal();
   return { ...noLease, heldBy };
+}
+
+/** A charge, or whatever else needs a terminal for itself: its id is what `terminal_busy` names. */
+export interface LeaseHolder {
+  record: { terminal_id: string | null; charge_id: string };
+  situation: Pick<Situation, 'heldSince' | 'policy'>;
 }
 
 async function nothing(): Promise<void> {

@@ -15,6 +15,9 @@ const endpoints: [name: string, pattern: RegExp][] = [
   ['capture_transaction', /^POST .*\/transactions\/[^/]+\/capture$/],
   ['void_transaction', /^POST .*\/transactions\/[^/]+\/void$/],
   ['refund_transaction', /^POST .*\/transactions\/[^/]+\/refund$/],
+  ['list_terminals', /^GET .*\/terminals$/],
+  ['read_terminal', /^GET .*\/terminals\/[^/]+$/],
+  ['list_stores', /^GET .*\/stores$/],
 ];
 
 /** The call's name. */

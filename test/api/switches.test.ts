@@ -178,6 +178,16 @@ describe('a store or a terminal that is switched off', () => {
     expect((await kvitt.post(sale)).status).toBe(201);
   });
 
+  test('a store that only Dintero could name is stopped before its terminal asks', async () => {
+    const { store_id: id, payout_destination_id: _seller, ...sale } = saleOf(kvitt);
+    await off({ scope: 'store', id });
+    await kvitt.call('POST', '/charges', sale);
+    expect(await kvitt.ending(`${sale.reference}.1`)).toMatchObject({ reason: 'switched_off' });
+    const { body } = await kvitt.ops('GET', `/ops/charges/${sale.reference}.1`);
+    expect(JSON.stringify(body['timeline'])).toContain(text);
+    expect(await kvitt.ledgerOf(`${sale.reference}.1`)).toEqual([]);
+  });
+
   test('the widest text is told, and going on step by step is possible', async () => {
     const sale = { ...saleOf(kvitt), store_id: 'stavanger-01' };
     const refusal = async (): Promise<unknown> =>
