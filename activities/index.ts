@@ -5,6 +5,7 @@ import { towardsAccount, type AccountActivities } from './account.ts';
 import { createCatalogue, type Catalogue } from './catalogue.ts';
 import * as charges from './dintero/charges.ts';
 import * as reads from './dintero/reads.ts';
+import { keepSubscription } from './dintero/subscriptions.ts';
 import { createDinteroClient } from './dintero/client.ts';
 import type { DinteroConfig } from './dintero/config.ts';
 import type {
@@ -60,6 +61,7 @@ export interface Activities extends AccountActivities {
   endLease: (ask: { terminalId: string; runId: string }) => Promise<void>;
   tellRetailer: (ask: Tell) => Promise<void>;
   deliverWebhook: (event: RetailerEvent) => Promise<void>;
+  keepSubscription: (ask: { timeoutMs: number }) => Promise<'found' | 'made' | 'not_wanted'>;
 }
 
 /** Binds the activities to a Dintero account, to Temporal, and to the retailer's webhook if there is one. */
@@ -119,6 +121,8 @@ export function createActivities({
       await charges.postMove(dintero, { what: `void ${chargeId}`, path, timeoutMs });
     },
     ...towardsAccount({ dintero, catalogue, temporal }),
+    /** Lists before it makes one: a lost answer is found by the next look. */
+    keepSubscription: async (ask) => await keepSubscription(dintero, ask),
     ...towardsTemporal(temporal),
     ...towardsRetailer(temporal, webhook),
   };

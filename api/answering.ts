@@ -1,6 +1,7 @@
 /** What every handler is given, and how it waits and answers. */
 import type { Request, Response } from 'express';
 import type { Logger } from 'pino';
+import type { AccountWebhooks } from './account-webhooks.ts';
 import type { Charge } from './answers.ts';
 import type { Callbacks } from './callbacks.ts';
 import { changeKey, isFinal, type ReadCharge } from './cashier.ts';
@@ -8,6 +9,7 @@ import type { Metrics } from './metrics.ts';
 import { unknownCharge } from './orders.ts';
 import { validate } from './request.ts';
 import type { TemporalUi } from './runbook-page.ts';
+import type { SubscriptionStanding } from './subscription.ts';
 import { chargePathSchema, waitSecondsMax } from './schemas.ts';
 import type { OrderDeps } from './start.ts';
 import { isTemporalFailure } from './temporal.ts';
@@ -16,6 +18,8 @@ import type { Watching } from './watch.ts';
 export interface Context extends OrderDeps {
   watching: Watching;
   callbacks: Callbacks;
+  accountWebhooks: AccountWebhooks;
+  subscription: SubscriptionStanding;
   metrics: Metrics;
   accountId: string;
   temporalUi: TemporalUi;

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
 import type { Logger } from 'pino';
 import { guard, isCallback } from './access.ts';
+import { AccountWebhooks } from './account-webhooks.ts';
 import { Callbacks } from './callbacks.ts';
 import type { ApiConfig } from './config.ts';
 import { mountDocsFiles } from './docs-page.ts';
@@ -15,6 +16,7 @@ import { mountRunbookStyle } from './runbook-page.ts';
 import { Reading } from './reading.ts';
 import { exportStanding } from './standing-metrics.ts';
 import { StandingSource } from './standing-source.ts';
+import { countSubscription, SubscriptionStanding } from './subscription.ts';
 import { countSwitches, Switches } from './switches.ts';
 import { connectTemporal, isTemporalFailure } from './temporal.ts';
 import { deriveTimings, type Timings } from './timings.ts';
@@ -31,7 +33,7 @@ export type ApiOptions = Pick<
   | 'opsTokens'
   | 'policy'
 > &
-  Partial<Pick<ApiConfig, 'temporalUiUrl'>> & { log: Logger; timings?: Timings };
+  Partial<Pick<ApiConfig, 'temporalUiUrl' | 'webhookSecrets'>> & { log: Logger; timings?: Timings };
 
 export interface Api {
   app: Express;
@@ -70,7 +72,7 @@ export function createApi(options: ApiOptions): Api {
     switches,
     watching,
     metrics,
-    callbacks: new Callbacks({ ...options, temporal, reading, timings, metrics }),
+    ...hearDintero(options, { temporal, reading, timings, metrics }),
     accountId: options.accountId,
     temporalUi: {
       temporalUiUrl: options.temporalUiUrl ?? 'http://localhost:8233',
@@ -95,6 +97,24 @@ export function createApi(options: ApiOptions): Api {
       await standing.close();
       await temporal.close();
     },
+  };
+}
+
+/** Dintero's two ways to tell what has happened. */
+function hearDintero(
+  options: ApiOptions,
+  of: Pick<Context, 'temporal' | 'reading' | 'timings' | 'metrics'>,
+): Pick<Context, 'callbacks' | 'accountWebhooks' | 'subscription'> {
+  const { webhookSecrets: secrets = [], accountId, publicUrl, taskQueue } = options;
+  const { registry } = of.metrics;
+  const callbacks = new Callbacks({ ...options, ...of });
+  const isWanted = publicUrl !== null && secrets.length > 0;
+  const subscription = new SubscriptionStanding({ ...of, taskQueue, isWanted });
+  countSubscription(registry, subscription);
+  return {
+    callbacks,
+    accountWebhooks: new AccountWebhooks({ callbacks, accountId, secrets, registry }),
+    subscription,
   };
 }
 

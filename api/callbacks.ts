@@ -83,7 +83,7 @@ export class Callbacks {
   }
 
   async #handle(req: Request, log: Logger): Promise<CallbackKind> {
-    const { temporal, timings, accountId } = this.#deps;
+    const { accountId } = this.#deps;
     const path = chargePathSchema.safeParse(req.params);
     if (!path.success) {
       log.warn('A callback names no charge id that could be ours');
@@ -98,14 +98,19 @@ export class Callbacks {
       );
       return 'bad_signature';
     }
-    const news = newsIn({ chargeId, query, verdict, accountId });
+    return await this.store(newsIn({ chargeId, query, verdict, accountId }), log);
+  }
+
+  /** News is stored where somebody looks because of it, or is not worth a look; `unstored` is to be sent again. */
+  async store(news: News, log: Logger): Promise<CallbackKind> {
+    const { temporal, timings } = this.#deps;
     try {
       return await temporal.connection.withDeadline(Date.now() + timings.callback, () =>
         this.#deliver(news, log),
       );
     } catch (err) {
       if (!isTemporalFailure(err)) throw err;
-      log.warn({ err }, 'A callback could not be stored: answered 503, Dintero sends it again');
+      log.warn({ err }, 'News could not be stored: answered 503, Dintero sends it again');
       return 'unstored';
     }
   }
@@ -131,8 +136,11 @@ export class Callbacks {
     );
   }
 
-  /** To the workflow that is open for the charge; otherwise it is stray. */
+  /** To the workflow that is open for the refund or the charge; otherwise it is stray. */
   async #deliver(news: News, log: Logger): Promise<CallbackKind> {
+    const ofRefund =
+      news.refundId === undefined ? null : await this.#tell(`refund/${news.refundId}`, news);
+    if (ofRefund !== null && ofRefund !== 'coalesced') return ofRefund;
     const own = await this.#tell(chargeWorkflowId(news.chargeId), news);
     // What is coalesced stands for news that came before: the charge may have ended since.
     if (own !== null && own !== 'coalesced') return own;

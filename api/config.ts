@@ -3,6 +3,7 @@ import { loadClientConnectConfig } from '@temporalio/envconfig';
 import type { ConnectionOptions } from '@temporalio/client';
 import * as z from 'zod';
 import { words } from '../workflows/hold.ts';
+import { webhookSecretMin } from '../workflows/subscription.ts';
 import { captureModes, derivePolicy, promptModes, type ChargePolicy } from '../workflows/policy.ts';
 import type { ApiKey } from './keys.ts';
 
@@ -32,6 +33,12 @@ const commaSeparated = z.string().transform((text) =>
     .filter((part) => part !== ''),
 );
 
+/** Part of it is told to Dintero's address of us (see `subscriptions.ts`): it must not be one that could be guessed. */
+const webhookSecrets = commaSeparated.refine(
+  (secrets) => secrets.every((secret) => secret.length >= webhookSecretMin),
+  `must have at least ${webhookSecretMin} characters; several, comma-separated, the new one first, while it is replaced. Make one: openssl rand -hex 32`,
+);
+
 /** One member per variable: a test holds `.env.example` to it. TEMPORAL_TLS_* are Temporal's own too. */
 export const apiConfigSchema = z
   .object({
@@ -44,6 +51,7 @@ export const apiConfigSchema = z
       .string({ error: 'is missing: the account, like T90001234' })
       .regex(/^[PT]\d{8}$/, 'must be P or T and eight digits'),
     DINTERO_SIGNATURE_SECRET: commaSeparated.default([]),
+    DINTERO_WEBHOOK_SECRET: webhookSecrets.default([]),
     PUBLIC_URL: httpUrl.optional(),
     API_KEYS: apiKeys.default([]),
     OPS_TOKENS: apiKeys.default([]),
@@ -82,6 +90,8 @@ export interface ApiConfig {
   readonly taskQueue: string;
   readonly accountId: string;
   readonly signatureSecrets: readonly string[];
+  /** Of the account's webhooks. Without any they are hints only. */
+  readonly webhookSecrets: readonly string[];
   readonly publicUrl: string | null;
   readonly apiKeys: readonly ApiKey[];
   /** Personal tokens; their names are persons. Without any, nothing below `/ops` is possible. */
@@ -126,6 +136,7 @@ function configOf(
     taskQueue: env.TEMPORAL_TASK_QUEUE,
     accountId: env.DINTERO_ACCOUNT_ID,
     signatureSecrets: env.DINTERO_SIGNATURE_SECRET,
+    webhookSecrets: env.DINTERO_WEBHOOK_SECRET,
     publicUrl: env.PUBLIC_URL ?? null,
     apiKeys: env.API_KEYS,
     opsTokens: env.OPS_TOKENS,

@@ -21,6 +21,7 @@ import { followCharge } from './events.ts';
 import { createHoldHandlers } from './hold-handlers.ts';
 import { listCharges } from './list.ts';
 import { openApiDocument, type RouteKey } from './openapi.ts';
+import { createWebhookHandlers } from './webhook-handlers.ts';
 import { createOpsHandlers } from './ops-handlers.ts';
 import { Problem } from './problems.ts';
 import { checkReadiness } from './ready.ts';
@@ -39,15 +40,8 @@ import {
 
 export function createHandlers(context: Context): Record<RouteKey, Handler> {
   const document = openApiDocument();
-  const { callbacks, metrics } = context;
+  const { metrics } = context;
   const sendRunbook = createRunbookPage(context.temporalUi);
-  const callback: Handler = async (req, res) => {
-    const status = await callbacks.receive(req, res.locals.log);
-    res
-      .status(status)
-      .type('text')
-      .send(status === 200 ? 'stored\n' : 'not stored\n');
-  };
   return {
     ...createOpsHandlers(context),
     ...createHoldHandlers(context),
@@ -77,16 +71,11 @@ export function createHandlers(context: Context): Record<RouteKey, Handler> {
       const { transaction_id } = validate(casePathSchema, req.params, 'path');
       res.json(await bounded(context, () => findCase(context.temporal, transaction_id)));
     },
-    'POST /webhooks/dintero/charges/{charge_id}': callback,
-    'GET /webhooks/dintero/charges/{charge_id}': callback,
+    ...createWebhookHandlers(context),
     'GET /healthz': (_req, res) => {
       res.json({ is_alive: true });
     },
-    'GET /readyz': async (_req, res) => {
-      const checks = await checkReadiness(context.temporal, context.timings.ready);
-      const isReady = checks.every((check) => check.is_ok !== false);
-      res.status(isReady ? 200 : 503).json({ is_ready: isReady, checks });
-    },
+    'GET /readyz': async (_req, res) => await getReadiness(context, res),
     'GET /metrics': async (_req, res) => {
       res.type(metrics.registry.contentType).send(await metrics.registry.metrics());
     },
@@ -99,6 +88,15 @@ export function createHandlers(context: Context): Record<RouteKey, Handler> {
 }
 
 type Answer = Response<unknown, Locals>;
+
+async function getReadiness(context: Context, res: Answer): Promise<void> {
+  const checks = [
+    ...(await checkReadiness(context.temporal, context.timings.ready)),
+    ...(await context.subscription.check().catch(() => [])),
+  ];
+  const isReady = checks.every((check) => check.is_ok !== false);
+  res.status(isReady ? 200 : 503).json({ is_ready: isReady, checks });
+}
 
 async function postCharge(context: Context, req: Request, res: Answer): Promise<void> {
   const request = bodyOf(req, chargeRequestSchema);

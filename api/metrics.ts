@@ -3,7 +3,7 @@ import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom
 import { problemKinds } from './problems.ts';
 
 /** What became of a callback, as it is counted. */
-const callbackKinds = [
+export const callbackKinds = [
   'accepted',
   'stale',
   'unsigned',

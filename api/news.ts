@@ -10,6 +10,8 @@ export interface News {
   report: TransactionReport;
   /** The callback's parameters as they came. */
   query: URLSearchParams;
+  /** A refund of ours that it is about. */
+  refundId?: string;
 }
 
 /** Reads a callback's query. The words of unproven news are left out of the report: it is only a reason to look. */
@@ -21,20 +23,38 @@ export function newsIn(of: {
 }): News {
   const { chargeId, verdict, accountId } = of;
   const query = new URLSearchParams(of.query);
-  const isProven = verdict === 'good';
   const transactionId = ownId(query.get('transaction_id'), accountId);
   const sessionId = ownId(query.get('session_id') ?? query.get('sid'), accountId);
   return {
     chargeId,
     transactionId,
     verdict,
-    report: {
-      error: isProven ? knownError(query.get('error')) : null,
-      source: isProven ? 'callback' : `callback (${verdict})`,
-      ...(sessionId === null ? {} : { session_id: sessionId }),
-      ...(transactionId === null ? {} : { transaction_id: transactionId }),
-    },
+    report: reportOf({
+      way: 'callback',
+      verdict,
+      error: query.get('error'),
+      sessionId,
+      transactionId,
+    }),
     query,
+  };
+}
+
+/** What the workflow is told of it. */
+export function reportOf(of: {
+  way: 'callback' | 'webhook';
+  verdict: News['verdict'];
+  error: string | null;
+  sessionId: string | null;
+  transactionId: string | null;
+}): TransactionReport {
+  const { way, verdict, error, sessionId, transactionId } = of;
+  const isProven = verdict === 'good';
+  return {
+    error: isProven ? knownError(error) : null,
+    source: isProven ? way : `${way} (${verdict})`,
+    ...(sessionId === null ? {} : { session_id: sessionId }),
+    ...(transactionId === null ? {} : { transaction_id: transactionId }),
   };
 }
 
@@ -71,8 +91,10 @@ export function isAgreeing(
 }
 
 /** Ids of Dintero start with the account's; anything else is no id of ours, and goes nowhere. */
-function ownId(id: string | null, accountId: string): string | null {
-  return id !== null && id.startsWith(`${accountId}.`) && /^\w+\.[\w-]{1,64}$/.test(id) ? id : null;
+export function ownId(id: string | null | undefined, accountId: string): string | null {
+  return typeof id === 'string' && id.startsWith(`${accountId}.`) && /^\w+\.[\w-]{1,64}$/.test(id)
+    ? id
+    : null;
 }
 
 /** The words that the dossier knows (5.1); any other is only a reason to look. */

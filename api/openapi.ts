@@ -13,6 +13,7 @@ import {
   withBody,
 } from './openapi-parts.ts';
 import { holdOperations, holdRouteKeys } from './hold-openapi.ts';
+import { webhookOperations, webhookRouteKeys } from './webhook-openapi.ts';
 import { opsOperations, opsRouteKeys } from './ops-openapi.ts';
 import {
   cancelRequestSchema,
@@ -37,6 +38,7 @@ export const routeKeys = [
   'GET /sales/{reference}',
   'GET /cases',
   'GET /cases/{transaction_id}',
+  ...webhookRouteKeys,
   'POST /webhooks/dintero/charges/{charge_id}',
   'GET /webhooks/dintero/charges/{charge_id}',
   ...opsRouteKeys,
@@ -164,6 +166,7 @@ const callback: ZodOpenApiOperationObject = {
 };
 
 const otherOperations = {
+  ...webhookOperations,
   'POST /webhooks/dintero/charges/{charge_id}': callback,
   'GET /webhooks/dintero/charges/{charge_id}': callback,
   'GET /healthz': {

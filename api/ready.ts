@@ -3,7 +3,7 @@ import { searchAttributes } from '../workflows/messages.ts';
 import type { Temporal } from './temporal.ts';
 
 export interface Check {
-  name: 'temporal' | 'retention' | 'search_attributes';
+  name: 'temporal' | 'retention' | 'search_attributes' | 'account_webhooks';
   /** null: could not be judged, and does not count. */
   is_ok: boolean | null;
   text: string;

@@ -234,6 +234,22 @@ const dintero: Rule[] = [
     expr: 'sum(increase(kvitt_api_callbacks_total{kind=~"unstored|too_many"}[15m])) > 0',
     summary: 'Callbacks could not be stored; Dintero sends them again.',
   }),
+  rule('WebhooksBadlySigned', {
+    expr: 'sum(increase(kvitt_api_webhooks_total{kind="bad_signature"}[15m])) > 2',
+    summary:
+      "The account's webhooks have a bad signature: a secret is wrong, or somebody invents them.",
+  }),
+  rule('WebhooksNotStored', {
+    // Dintero drops a subscription whose deliveries fail: it is made again, and what came meanwhile is lost.
+    expr: 'sum(increase(kvitt_api_webhooks_total{kind=~"unstored|too_many"}[15m])) > 0',
+    summary: "The account's webhooks could not be stored; Dintero sends them again, a few times.",
+  }),
+  rule('WebhookSubscriptionMissing', {
+    // An api that has not seen it yet says 0, too: the best of them counts. Without webhooks there is no sample.
+    expr: 'max(kvitt_webhook_subscription_is_kept) == 0',
+    for: '15m',
+    summary: "Dintero's webhook subscription is not known to be there.",
+  }),
   rule('CallbacksMissing', {
     // Every captured charge has at least one callback; without PUBLIC_URL there are none, and this rule is to be left out.
     expr: `sum(increase(kvitt_charges_ended_total{outcome="captured"}[1h])) > 5 and sum(increase(kvitt_api_callbacks_total{${arrived}}[1h])) < 0.5 * sum(increase(kvitt_charges_ended_total{outcome="captured"}[1h]))`,

@@ -21,7 +21,9 @@ import { createApi, type Api } from '../api/app.ts';
 import { deriveTimings } from '../api/timings.ts';
 import type { WebhookConfig } from '../activities/webhook.ts';
 import { createSimulator, type Simulator } from '../simulator/simulator.ts';
+import { startKeeper } from '../worker/subscription.ts';
 import { createWorkers, runWorkers, type WorkerSetup } from '../worker/worker.ts';
+import type { KeeperPace } from '../workflows/subscription.ts';
 import {
   derivePolicy,
   type ChargePolicy,
@@ -35,6 +37,8 @@ import { createTill, type Till } from './till.ts';
 
 /** What the simulator signs callbacks with. */
 export const signatureSecret = 'whsec-test';
+/** What it signs the account's webhooks with. */
+const webhookSecret = 'webhook-secret-of-the-tests';
 
 export interface InProcessOptions extends Partial<PolicySettings> {
   temporalAddress: string;
@@ -52,6 +56,8 @@ export interface InProcessOptions extends Partial<PolicySettings> {
   durations?: Partial<Durations>;
   /** False: no callback ever comes, polling finds everything. */
   hasCallbacks?: boolean;
+  /** Account webhooks too; how often their subscription is looked at. */
+  keeper?: KeeperPace;
   /** The retailer's system; `retries` in ms, what scaling alone does not give. */
   webhook?: WebhookConfig & { retries?: Retries };
   wrapActivities?: (activities: Activities) => Activities;
@@ -119,11 +125,13 @@ export async function startInProcess(options: InProcessOptions): Promise<Kvitt> 
   const api = await startApi(setup);
   const workers = await connectWorkers(setup, { simulator, apiUrl: api.url });
   const connection = await Connection.connect({ address: options.temporalAddress });
+  const client = new Client({ connection, namespace });
   await workers.start();
+  if (options.keeper !== undefined) await startKeeper(client, { taskQueue, pace: options.keeper });
   return {
     url: api.url,
     accountId,
-    client: new Client({ connection, namespace }),
+    client,
     taskQueue,
     policy,
     ...createTill(api.url, accountId, opsToken),
@@ -168,6 +176,7 @@ async function startApi({
     taskQueue,
     accountId,
     signatureSecrets: [signatureSecret],
+    webhookSecrets: options.keeper === undefined ? [] : [webhookSecret],
     publicUrl: url,
     apiKeys: [],
     opsTokens: [{ name: 'operator', sha256: createHash('sha256').update(opsToken).digest('hex') }],
@@ -203,6 +212,7 @@ async function connectWorkers(
       clientSecret: 'simulator',
       profileId: simulator.options.profileId,
       publicUrl: options.hasCallbacks === false ? null : apiUrl,
+      webhookSecret: options.keeper === undefined ? null : webhookSecret,
       installation: taskQueue,
     },
     temporal: new Client({ connection: native, namespace }),

@@ -43,6 +43,18 @@ const behaviourSchema = z.strictObject({
   operation_ends: z.enum(['COMPLETED', 'FAILED', 'TIMEOUT', 'never']),
   operation_retry_after_seconds: z.number().int().min(0),
   token_expires_in: z.number().int().min(0),
+  /** How far Dintero's clock is ahead of ours; negative, behind. */
+  clock_skew_ms: z.number().int(),
+  /** Dintero calls https addresses only; a test has none. */
+  https_callbacks_only: z.boolean(),
+  /** What the client may not: terminals, stores, subscriptions and settlements need other scopes than payments. */
+  checkout_scope_only: z.boolean(),
+  /** The order of the list is not documented. */
+  list_order: z.enum(['newest_first', 'oldest_first']),
+  /** A webhook subscription is dropped after this many failed attempts in a row; Dintero names no number. */
+  subscription_failures_max: z.number().int().min(1),
+  /** Whether `checkout_authorization` names its session beside the transaction, which a cancelled one lacks. */
+  event_names_session: z.boolean(),
 });
 
 export type Behaviour = z.infer<typeof behaviourSchema>;
@@ -75,6 +87,12 @@ export function behaviourOf(world: World, terminalId?: string): Behaviour {
     operation_ends: 'COMPLETED',
     operation_retry_after_seconds: 1,
     token_expires_in: 14_400,
+    clock_skew_ms: 0,
+    https_callbacks_only: false,
+    checkout_scope_only: false,
+    list_order: 'newest_first',
+    subscription_failures_max: 20,
+    event_names_session: true,
     ...world.store.tables.setting.get('global')?.behaviour,
     ...own?.behaviour,
   };

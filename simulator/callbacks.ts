@@ -3,7 +3,10 @@ import { randomUUID } from 'node:crypto';
 import { behaviourOf } from './behaviour.ts';
 import { takeCallbackFault } from './faults.ts';
 import type { Delivery, Session, Transaction, TransactionEvent } from './records.ts';
+import { announceAuthorisation } from './hooks.ts';
 import { merge } from './rewrite.ts';
+import { onDinterosClock, withDinterosTimes } from './clock.ts';
+import { signatureSecretOf } from './secrets.ts';
 import { signCallback } from './signature.ts';
 import {
   addSessionEvent,
@@ -28,12 +31,11 @@ interface News {
 
 /** Sends a callback about a session, if its `callback_url` asks for this kind of news. */
 export function notify(world: World, session: Session, news: News): void {
-  const target = session.url.callback_url;
-  if (target === undefined) return;
   const { error, event } = news;
+  if (event === undefined) announceAuthorisation(world, session, news);
+  const target = session.url.callback_url;
+  if (target === undefined || !isAskedFor(world, target, news)) return;
   const asked = new URL(target).searchParams;
-  if (error !== undefined && asked.get('report_error') !== 'true') return;
-  if (event !== undefined && !asked.getAll('report_event').includes(event.event)) return;
 
   const delivery: Delivery = {
     ...subjectOf(session),
@@ -51,6 +53,14 @@ export function notify(world: World, session: Session, news: News): void {
   const wanted = Number(asked.get('delay_callback')) || 0;
   const delaySeconds = Math.min(Math.max(0, wanted), DELAY_MAX_SECONDS);
   enqueue(world, session, delivery, delaySeconds * 1000);
+}
+
+/** Whether the address is one that Dintero calls, and wants this news. */
+function isAskedFor(world: World, target: string, { error, event }: News): boolean {
+  const { protocol, searchParams } = new URL(target);
+  if (protocol !== 'https:' && behaviourOf(world).https_callbacks_only) return false;
+  if (error !== undefined && searchParams.get('report_error') !== 'true') return false;
+  return event === undefined || searchParams.getAll('report_event').includes(event.event);
 }
 
 function enqueue(world: World, session: Session, delivery: Delivery, delayMs: number): void {
@@ -82,7 +92,7 @@ function callbackUrl(world: World, session: Session, target: string, news: News)
     ['transaction_id', transaction?.id],
     [sidName, session.id],
     ['merchant_reference', session.order.merchant_reference],
-    ['time', transaction?.created_at ?? now()],
+    ['time', onDinterosClock(world, transaction?.created_at ?? now())],
   ];
   const query = added.flatMap(([name, value]) =>
     value === undefined ? [] : [`${name}=${encodeURIComponent(value)}`],
@@ -166,7 +176,8 @@ function callbackBody(world: World, delivery: Delivery, session: Session): strin
     ...(asked.get('includes') === 'session' && { session }),
   };
   const { fault } = delivery;
-  return JSON.stringify(fault?.kind === 'rewrite' ? merge(view, fault.set) : view);
+  const text = JSON.stringify(fault?.kind === 'rewrite' ? merge(view, fault.set) : view);
+  return withDinterosTimes(world, text);
 }
 
 function signatureHeader(
@@ -174,15 +185,17 @@ function signatureHeader(
   delivery: Delivery,
   session: Session,
 ): Record<string, string> {
-  const { signatureSecret, accountId } = world.options;
+  const { accountId } = world.options;
+  const signatureSecret = signatureSecretOf(world);
   if (signatureSecret === undefined) return {};
   const { fault } = delivery;
-  const first = behaviourOf(world, session.order.store.terminal_id).retry_timestamp === 'original';
+  const { retry_timestamp, clock_skew_ms } = behaviourOf(world, session.order.store.terminal_id);
+  const first = retry_timestamp === 'original';
   const signedAt = first ? Date.parse(delivery.created_at) : Date.now();
   const staleSeconds = fault?.kind === 'stale_timestamp' ? fault.seconds : 0;
   const signature = signCallback({
     secret: fault?.kind === 'bad_signature' ? `not ${signatureSecret}` : signatureSecret,
-    timestamp: Math.floor(signedAt / 1000) - staleSeconds,
+    timestamp: Math.floor((signedAt + clock_skew_ms) / 1000) - staleSeconds,
     accountId,
     method: delivery.method,
     url: delivery.url,

@@ -12,6 +12,7 @@ const environment = z.object({
     .default('T90001234'),
   SIMULATOR_CLIENT_ID: z.string().min(1).default('simulator'),
   SIMULATOR_CLIENT_SECRET: z.string().min(1).default('simulator'),
+  SIMULATOR_API_KEY: z.string().min(1).default('simulator'),
   SIMULATOR_SIGNATURE_SECRET: z.string().min(1).optional(),
   SIMULATOR_PROFILE_ID: z.string().min(1).default('T90001234.4TerminalProfileAbCdEf'),
   SIMULATOR_PROMPT: z.enum(['create', 'publish', 'pay']).default('create'),
@@ -27,6 +28,8 @@ export interface SimulatorOptions {
   accountId: string;
   clientId: string;
   clientSecret: string;
+  /** Whoever has it makes the secret of callbacks. */
+  apiKey: string;
   /** Without it callbacks carry no signature. */
   signatureSecret?: string;
   profileId: string;
@@ -62,6 +65,7 @@ export function readOptions(
     accountId: values.SIMULATOR_ACCOUNT_ID,
     clientId: values.SIMULATOR_CLIENT_ID,
     clientSecret: values.SIMULATOR_CLIENT_SECRET,
+    apiKey: values.SIMULATOR_API_KEY,
     ...(values.SIMULATOR_SIGNATURE_SECRET !== undefined && {
       signatureSecret: values.SIMULATOR_SIGNATURE_SECRET,
     }),

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { behaviourChange, behaviourOf } from './behaviour.ts';
 import { correct, correctable } from './corrections.ts';
 import { buttons, customerSchema, type Customer } from './customer.ts';
+import { announceToAccount } from './hooks.ts';
 import { addFault, endpoints, faultSchema, matches } from './faults.ts';
 import { resolve } from './payments.ts';
 import type { Settings, Terminal, Transaction } from './records.ts';
@@ -31,6 +32,15 @@ const resolution = z.strictObject({
 });
 
 const correction = z.strictObject({ status: z.enum(correctable) });
+
+/** Of the account, and no payment's. */
+const anyEvent = z.strictObject({
+  event: z.string(),
+  content: z.record(z.string(), z.unknown()).default({}),
+});
+
+/** How far all that waits comes nearer: time-outs, captures, retries. Clocks go on as they were. */
+const advanced = z.strictObject({ ms: z.number().int().positive() });
 
 const backoffice = z.strictObject({ amount: z.number().int().positive().exactOptional() });
 
@@ -64,6 +74,11 @@ function mountRecords(world: World, on: On): void {
   on('get', '/ledger', (req) => ({ entries: select(world, 'entry', req) }));
   on('get', '/calls', (req) => ({ calls: select(world, 'call', req) }));
   on('get', '/deliveries', (req) => ({ deliveries: select(world, 'delivery', req) }));
+  on('get', '/events', (req) => ({ events: select(world, 'hook', req) }));
+  on('post', '/events', (req) => {
+    const { event, content } = parseBody(anyEvent, req.body);
+    announceToAccount(world, event, content);
+  });
   on('get', '/sessions/:id', (_req, id) => findSession(world, id));
   on('get', '/transactions/:id', (_req, id) => findTransaction(world, id));
   on('delete', '/', () => {
@@ -81,6 +96,7 @@ function mountSettings(world: World, on: On): void {
     for (const id of faults.keys()) world.store.remove('fault', id);
   });
 
+  on('post', '/advance', (req) => world.jobs.advance(parseBody(advanced, req.body).ms));
   on('get', '/behaviour', () => behaviourOf(world));
   on('put', '/behaviour', (req) => {
     const { behaviour, ...rest } = settings(world);
@@ -177,6 +193,7 @@ const selection = z.strictObject({
   status: text,
   kind: text,
   state: text,
+  event: text,
   merchant_reference: text,
   merchant_reference_2: text,
   session_id: text,
@@ -185,7 +202,11 @@ const selection = z.strictObject({
 });
 
 /** The rows after a number that have every value asked for. */
-function select(world: World, table: 'entry' | 'call' | 'delivery', req: Request): object[] {
+function select(
+  world: World,
+  table: 'entry' | 'call' | 'delivery' | 'hook',
+  req: Request,
+): object[] {
   const { after, ...wanted } = parseBody(selection, req.query);
   const key = keysIn(wanted)[0];
   const rows =

@@ -2,6 +2,9 @@ import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import express, { type Request, type RequestHandler, type Response, type Router } from 'express';
 import { accountRoutes } from './account-routes.ts';
+import { behaviourOf } from './behaviour.ts';
+import { withDinterosTimes } from './clock.ts';
+import { assertApiKey } from './secrets.ts';
 import { firstDelivery } from './callbacks.ts';
 import { takeCallbackFault, takeFault, type RequestFault } from './faults.ts';
 import type { Subject } from './records.ts';
@@ -52,13 +55,15 @@ function handle(world: World, route: Route, family: string): RequestHandler {
     const answer = faulty(answered, fault);
     // Now, not when it leaves: a slow answer tells how things were.
     const text = JSON.stringify(answer?.body);
+    const shown = text === undefined ? text : withDinterosTimes(world, text);
     const sessionId = createdSession(route, answered);
     const subject = { ...about, ...(sessionId !== undefined && { session_id: sessionId }) };
     note(world, route, family, { request, subject, processed, fault, answer });
     world.store.commit();
 
     if (sessionId !== undefined) await overtaken(world, sessionId, subject);
-    await respond(res, fault, answer, text);
+    res.set('date', new Date(Date.now() + behaviourOf(world).clock_skew_ms).toUTCString());
+    await respond(res, fault, answer, shown);
   };
 }
 
@@ -80,7 +85,11 @@ function answerOf(
   fault: RequestFault | undefined,
 ): Answer {
   try {
-    if (route.endpoint !== 'token') assertToken(world, request.header('authorization'));
+    if (route.endpoint === 'create_signature_secret') assertApiKey(world, request);
+    else if (route.endpoint !== 'token') assertToken(world, request.header('authorization'));
+    if (behaviourOf(world).checkout_scope_only && accountRoutes.includes(route)) {
+      throw new Refusal(403, 'FORBIDDEN');
+    }
     const { account } = req.params;
     if (account !== undefined && account !== world.options.accountId) {
       throw new Refusal(403, 'FORBIDDEN');
@@ -157,7 +166,7 @@ async function respond(
   res: Response,
   fault: RequestFault | undefined,
   answer: Answer | undefined,
-  text: string,
+  text: string | undefined,
 ): Promise<void> {
   if (fault?.kind === 'slow') await sleep(fault.ms);
   if (fault?.kind === 'hang_before' || fault?.kind === 'hang_after') {

@@ -36,6 +36,8 @@ const requestFault = z.discriminatedUnion('kind', [
   }),
   /** Transactions younger than this are missing from the list. */
   kind('list_lag').extend({ ms: milliseconds }),
+  /** So many payments of others begin right after this page of the list. */
+  kind('insert').extend({ count: z.number().int().min(1).default(1) }),
 ]);
 
 const callbackFault = z.discriminatedUnion('kind', [
@@ -47,6 +49,18 @@ const callbackFault = z.discriminatedUnion('kind', [
   kind('stale_timestamp').extend({ seconds: z.number().int().default(3600) }),
   kind('bad_signature'),
   kind('rewrite').extend({ set: z.record(z.string(), z.unknown()) }),
+]);
+
+/** What may happen to an event on its way to a subscription. */
+const webhookFault = z.discriminatedUnion('kind', [
+  kind('drop'),
+  kind('duplicate').extend({ same_delivery: z.boolean().default(true) }),
+  kind('delay').extend({ ms: milliseconds }),
+  kind('bad_signature'),
+  /** Changed on the way, with the signature of what was sent. */
+  kind('rewrite').extend({ set: z.record(z.string(), z.unknown()) }),
+  /** The subscription is gone, and nobody is told. */
+  kind('unsubscribe'),
 ]);
 
 /** `"reset_after"` is short for `{"kind": "reset_after"}`. */
@@ -74,11 +88,18 @@ export const endpoints = [
   'create_operation',
   'list_operations',
   'get_operation',
+  'list_subscriptions',
+  'create_subscription',
+  'get_subscription',
+  'delete_subscription',
+  'ping_subscription',
+  'create_signature_secret',
 ] as const;
 
 export type Endpoint = (typeof endpoints)[number];
 export type RequestFault = z.infer<typeof requestFault>;
 type CallbackFault = z.infer<typeof callbackFault>;
+type WebhookFault = z.infer<typeof webhookFault>;
 
 const common = {
   match: z
@@ -106,6 +127,11 @@ export const faultSchema = z.discriminatedUnion('endpoint', [
     ...common,
     endpoint: z.literal('callback'),
     do: z.preprocess(short, callbackFault),
+  }),
+  z.strictObject({
+    ...common,
+    endpoint: z.literal('webhook'),
+    do: z.preprocess(short, webhookFault),
   }),
 ]);
 
@@ -136,6 +162,11 @@ export function takeCallbackFault(
 ): CallbackFault | undefined {
   const fits = (fault: Fault): boolean => (fault.do.kind === 'before_response') === atCreate;
   return take(world, 'callback', subject, fits)?.do as CallbackFault | undefined;
+}
+
+/** The fault that strikes this event of the account. */
+export function takeWebhookFault(world: World, subject: Subject): WebhookFault | undefined {
+  return take(world, 'webhook', subject)?.do as WebhookFault | undefined;
 }
 
 function take(

@@ -9,6 +9,8 @@ export interface Tables {
   transaction: Transaction;
   terminal: Terminal;
   delivery: Delivery;
+  subscription: Subscription;
+  hook: HookDelivery;
   job: Job;
   fault: Fault;
   hit: FaultHits;
@@ -22,6 +24,8 @@ export interface Tables {
 export interface Settings {
   behaviour: Partial<Behaviour>;
   customer?: Customer;
+  /** Made by `POST /admin/signature`; before that, the one of the options. */
+  signature_secret?: string;
 }
 
 interface SessionEvent {
@@ -173,6 +177,31 @@ export interface Delivery extends Omit<Subject, 'event'> {
   fault?: Fault['do'];
 }
 
+/** An address of the account's own webhooks. */
+export interface Subscription {
+  id: string;
+  created_at: string;
+  config: { url: string; content_type: string; secret?: string };
+  events: string[];
+  /** Ours, never shown: attempts that have failed since one succeeded. */
+  failures: number;
+}
+
+/** An event on its way to a subscription. */
+export interface HookDelivery extends Subject {
+  seq: number;
+  id: string;
+  event: string;
+  event_delivery: string;
+  subscription_id: string;
+  /** The body beside the envelope; forgotten when it has arrived. */
+  content: object;
+  created_at: string;
+  state: 'pending' | 'delivered' | 'given_up' | 'dropped';
+  attempts: Delivery['attempts'];
+  fault?: Fault['do'];
+}
+
 /** Work that waits for a moment; it survives a kill. */
 export type Job = { id: string; at: number } & (
   | { kind: 'prompt_timeout'; session_id: string }
@@ -188,6 +217,7 @@ export type Job = { id: string; at: number } & (
     }
   | { kind: 'end_operation'; operation_id: string }
   | { kind: 'deliver'; delivery_id: string }
+  | { kind: 'send_event'; hook_id: string }
 );
 
 export interface Operation {

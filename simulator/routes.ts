@@ -4,7 +4,8 @@ import type { Endpoint, RequestFault } from './faults.ts';
 import type { Operation, Subject } from './records.ts';
 import { cancelSession, createSession, parseBody, paySession } from './sessions.ts';
 import { terminalOperationRoutes } from './terminal-operations.ts';
-import { listTransactions } from './transaction-list.ts';
+import { makeSignatureSecret } from './secrets.ts';
+import { insertPayments, listTransactions } from './transaction-list.ts';
 import { captureRequest, operate } from './transactions.ts';
 import {
   transactionView,
@@ -137,7 +138,9 @@ export const routes: readonly Route[] = [
         ignore: behaviourOf(world).list_ignores_filters ? ['terminal_id', 'channel'] : [],
         youngestMs: fault?.kind === 'list_lag' ? fault.ms : 0,
       });
-      return ok(rows.map(transactionView));
+      const page = ok(rows.map(transactionView));
+      if (fault?.kind === 'insert') insertPayments(world, fault.count);
+      return page;
     },
   },
   {
@@ -153,6 +156,13 @@ export const routes: readonly Route[] = [
         ...(withSession && { session: findSession(world, transaction.session_id) }),
       });
     },
+  },
+  {
+    endpoint: 'create_signature_secret',
+    method: 'post',
+    path: '/admin/signature',
+    about: () => ({}),
+    answer: (world) => ok(makeSignatureSecret(world)),
   },
   {
     endpoint: 'update_transaction',

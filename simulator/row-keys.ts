@@ -24,6 +24,7 @@ export function keysOf(table: keyof Tables, row: object): string[] {
     case 'call':
     case 'delivery':
     case 'operation':
+    case 'hook':
     case 'entry':
       return keysIn(row);
     case 'transaction': {
@@ -36,6 +37,7 @@ export function keysOf(table: keyof Tables, row: object): string[] {
     }
     case 'session':
     case 'terminal':
+    case 'subscription':
     case 'job':
     case 'hit':
     case 'setting':

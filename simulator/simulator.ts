@@ -7,6 +7,7 @@ import { readOptions, type SimulatorOptions } from './config.ts';
 import { createControlApi } from './control-api.ts';
 import { createDinteroApi, envelope } from './dintero-api.ts';
 import { deliver } from './callbacks.ts';
+import { sendEvent } from './hooks.ts';
 import { createJobs } from './jobs.ts';
 import type { Job } from './records.ts';
 import { createStore } from './store.ts';
@@ -100,6 +101,8 @@ function work(world: World, job: Job): void | Promise<void> {
       return endOperation(world, job);
     case 'deliver':
       return deliver(world, job.delivery_id);
+    case 'send_event':
+      return sendEvent(world, job.hook_id);
   }
 }
 

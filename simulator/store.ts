@@ -88,6 +88,8 @@ function emptyTables(): Maps {
     transaction: new Map(),
     terminal: new Map(),
     delivery: new Map(),
+    subscription: new Map(),
+    hook: new Map(),
     job: new Map(),
     fault: new Map(),
     hit: new Map(),

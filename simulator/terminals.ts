@@ -94,7 +94,7 @@ function lifetimeMs(world: World, session: Session): number {
   if (!behaviour.expires_at_ends_prompt || session.expires_at === undefined) {
     return behaviour.prompt_lifetime_ms;
   }
-  const leftMs = Math.max(0, Date.parse(session.expires_at) - Date.now());
+  const leftMs = Math.max(0, Date.parse(session.expires_at) - Date.now() - behaviour.clock_skew_ms);
   return Math.min(leftMs, behaviour.prompt_lifetime_ms);
 }
 

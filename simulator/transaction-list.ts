@@ -1,7 +1,8 @@
 import { behaviourOf } from './behaviour.ts';
-import type { Transaction } from './records.ts';
+import type { Session, Transaction } from './records.ts';
 import { keysIn } from './row-keys.ts';
-import { Refusal, type World } from './world.ts';
+import { ensureTransaction } from './transactions.ts';
+import { newId, now, Refusal, type World } from './world.ts';
 
 type Test = (transaction: Transaction, values: string[]) => boolean;
 
@@ -80,28 +81,30 @@ const filters: Record<string, Test> = {
   token_id: () => false,
 };
 
-/** One page of transactions, newest first. */
+/** One page of transactions. */
 export function listTransactions(
   world: World,
-  query: URLSearchParams,
+  asked: URLSearchParams,
   options: { ignore: readonly string[]; youngestMs: number },
 ): Transaction[] {
-  const limit = Number(query.get('limit') ?? 10);
+  const limit = Number(asked.get('limit') ?? 10);
   if (!Number.isInteger(limit) || limit < 1 || limit > 100) {
     throw new Refusal(400, 'limit must be 1 to 100');
   }
+  const query = onOurClock(world, asked);
   const tests = [...new Set(query.keys())].flatMap((name) => {
     const test = filters[name];
     return test === undefined || options.ignore.includes(name)
       ? []
       : [(row: Transaction) => test(row, query.getAll(name))];
   });
-  const now = Date.now();
+  const present = Date.now();
   const isListed = ({ created_at, store }: Transaction): boolean => {
     const { list_lag_ms } = behaviourOf(world, store.terminal_id);
-    return Date.parse(created_at) <= now - Math.max(options.youngestMs, list_lag_ms);
+    return Date.parse(created_at) <= present - Math.max(options.youngestMs, list_lag_ms);
   };
   let rest = candidates(world, query, options.ignore);
+  if (behaviourOf(world).list_order === 'oldest_first') rest.reverse();
   const start = query.get('starting_after');
   if (start !== null) {
     const position = rest.findIndex((row) => row.id === start);
@@ -116,7 +119,51 @@ export function listTransactions(
   return page;
 }
 
-/** Newest first: the rows of one sale or terminal where the query names it, else all. */
+/** The times of a query are Dintero's. */
+function onOurClock(world: World, asked: URLSearchParams): URLSearchParams {
+  const { clock_skew_ms } = behaviourOf(world);
+  if (clock_skew_ms === 0) return asked;
+  return new URLSearchParams(
+    [...asked].map(([name, value]): [string, string] => [
+      name,
+      /_at\.[gl]te$/.test(name) ? new Date(moment([value]) - clock_skew_ms).toISOString() : value,
+    ]),
+  );
+}
+
+/** Payments of somebody else begin: whoever turns the pages meanwhile meets them, or not. */
+export function insertPayments(world: World, count: number): void {
+  const { accountId } = world.options;
+  for (let left = count; left > 0; left -= 1) {
+    const at = now();
+    const id = newId(world);
+    const store = {
+      id: 'elsewhere',
+      terminal_id: `${accountId}-T9999`,
+      payout_destination_id: 'elsewhere',
+    };
+    const order = {
+      amount: 100,
+      currency: 'NOK',
+      merchant_reference: `inserted-${id.slice(-8)}`,
+      store,
+    };
+    const session: Session = {
+      profile_id: world.options.profileId,
+      url: { return_url: 'https://elsewhere.example.test/' },
+      order,
+      id,
+      created_at: at,
+      updated_at: at,
+      metadata: {},
+      events: [],
+    };
+    world.store.save('session', id, session);
+    ensureTransaction(world, session);
+  }
+}
+
+/** The rows of one sale or terminal where the query names it, else all; newest first, unless it is told otherwise. */
 function candidates(
   { store }: World,
   query: URLSearchParams,

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { behaviourOf } from './behaviour.ts';
 import { notify, releaseResult } from './callbacks.ts';
 import type { RequestFault } from './faults.ts';
+import { announceTransaction } from './hooks.ts';
 import { record } from './ledger.ts';
 import type { Job, Operation, Session, Transaction, TransactionEvent } from './records.ts';
 import { amount } from './session-request.ts';
@@ -59,6 +60,7 @@ export function addEvent(
   transaction.status = added.transaction_status;
   transaction.updated_at = at;
   world.store.save('transaction', transaction.id, transaction);
+  announceTransaction(world, findSession(world, transaction.session_id));
   return added;
 }
 

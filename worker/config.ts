@@ -1,6 +1,7 @@
 /** The worker's configuration: the only place that reads its environment. */
 import { isIP } from 'node:net';
 import { z } from 'zod';
+import { webhookSecretMin } from '../workflows/subscription.ts';
 
 const baseUrl = z
   .url({
@@ -28,6 +29,13 @@ const webhookSecrets = z
   .refine((secrets) => secrets.every(isWebhookSecret), {
     error:
       'must be whsec_ and the base64 of 24 to 64 bytes; several, comma-separated, while one is replaced. Make one: echo "whsec_$(openssl rand -base64 32)"',
+  });
+
+const dinteroWebhookSecrets = z
+  .string()
+  .transform((text) => text.split(',').map((secret) => secret.trim()))
+  .refine((secrets) => secrets.every((secret) => secret.length >= webhookSecretMin), {
+    error: `must have at least ${webhookSecretMin} characters; several, comma-separated, the new one first, while it is replaced. Make one: openssl rand -hex 32`,
   });
 
 const webhookUrl = z
@@ -60,6 +68,7 @@ const workerVariables = z.object({
   DINTERO_ACCOUNT_CLIENT_ID: z.string().min(1).optional(),
   DINTERO_ACCOUNT_CLIENT_SECRET: z.string().min(1).optional(),
   PUBLIC_URL: baseUrl.optional(),
+  DINTERO_WEBHOOK_SECRET: dinteroWebhookSecrets.default([]),
   KVITT_INSTALLATION: z
     .string()
     .regex(/^[A-Za-z0-9._-]{1,40}$/)

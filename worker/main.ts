@@ -9,6 +9,7 @@ import { createActivities } from '../activities/index.ts';
 import { readWorkerConfig, type WorkerConfig } from './config.ts';
 import { countFromNought, telemetryOptions } from './metrics.ts';
 import { sweepUntil } from './sweep.ts';
+import { keepKeeper } from './subscription.ts';
 import { createWorkers, runWorkers } from './worker.ts';
 
 /** Temporal's own lines and the workflows' through pino, so that one format carries the charge id everywhere. */
@@ -49,7 +50,7 @@ async function main(): Promise<void> {
   const client = new Client({ connection, namespace });
   const taskQueue = config.TEMPORAL_TASK_QUEUE;
   const stopped = new AbortController();
-  let sweeping: Promise<void> | null = null;
+  let errands: Promise<unknown> | null = null;
   try {
     const workers = await createWorkers({
       connection,
@@ -74,13 +75,17 @@ async function main(): Promise<void> {
     });
     countFromNought(Runtime.instance().metricMeter, { namespace, taskQueue });
     const running = runWorkers(workers);
-    sweeping = sweepUntil(stopped.signal, { temporal: client, taskQueue, log });
+    const errand = { temporal: client, taskQueue, log };
+    errands = Promise.all([
+      sweepUntil(stopped.signal, errand),
+      keepsSubscription(config) ? keepKeeper(stopped.signal, errand) : null,
+    ]);
     log.info({ namespace, taskQueue }, 'worker ready');
     await running;
     log.info('worker drained');
   } finally {
     stopped.abort();
-    await sweeping;
+    await errands;
     await connection.close();
   }
 }
@@ -95,8 +100,15 @@ function dinteroConfig(config: WorkerConfig): DinteroConfig {
     profileId: config.DINTERO_PROFILE_ID,
     accountClient: accountClientOf(config),
     publicUrl: config.PUBLIC_URL ?? null,
+    // The first one is the new one, while it is replaced.
+    webhookSecret: config.DINTERO_WEBHOOK_SECRET[0] ?? null,
     installation: config.KVITT_INSTALLATION,
   };
+}
+
+/** Without both Dintero has nowhere to call, or nothing to sign with. */
+function keepsSubscription(config: WorkerConfig): boolean {
+  return config.PUBLIC_URL !== undefined && config.DINTERO_WEBHOOK_SECRET.length > 0;
 }
 
 function webhookConfig(config: WorkerConfig): WebhookConfig | null {

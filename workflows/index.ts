@@ -1,5 +1,6 @@
 /** The workflows that a worker runs; their export names are their wire names. */
 export { terminalCharge } from './charge.ts';
+export { keepSubscription } from './keep-subscription.ts';
 export { killSwitch } from './kill-switch.ts';
 export { moneyCase } from './money-case.ts';
 export { notifyRetailer } from './notify.ts';

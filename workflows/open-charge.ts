@@ -177,11 +177,12 @@ function listen(charge: OpenCharge): void {
 
 function tellReport(charge: OpenCharge, { source, error }: Partial<TransactionReport>): void {
   // Whoever sends the signal by hand says what he likes.
-  const isCallback = source?.startsWith('callback') === true;
   const said = error === null || error === undefined ? '' : `, says ${error}`;
-  if (isCallback) {
-    const kind = source.slice('callback'.length).replaceAll(/[^a-z ]/g, '');
-    tell(charge.timeline, { source: 'callback', text: `Dintero called${kind}${said}` });
+  const [, way, rest = ''] = /^(callback|webhook)(.*)$/.exec(source ?? '') ?? [];
+  if (way !== undefined) {
+    const kind = rest.replaceAll(/[^a-z ]/g, '');
+    const did = way === 'callback' ? 'called' : 'sent an event';
+    tell(charge.timeline, { source: 'callback', text: `Dintero ${did}${kind}${said}` });
   } else tell(charge.timeline, { source: 'Temporal', text: 'a hint was sent by hand' });
 }
 

@@ -11,6 +11,8 @@ export interface DinteroConfig {
   accountClient?: { clientId: string; clientSecret: string } | null;
   /** Where Dintero reaches the api; null: no callbacks, polling finds everything. */
   publicUrl: string | null;
+  /** Signs the account's webhooks; null: Kvitt keeps no subscription. */
+  webhookSecret?: string | null;
   /** Names this installation on every transaction that it makes. */
   installation: string;
 }

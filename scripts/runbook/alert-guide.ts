@@ -193,6 +193,43 @@ const dintero = {
     check: [isTemporalAlive, 'Too many for one charge: somebody may invent them.'],
     press: [startAll],
   },
+  'webhooks-badly-signed': {
+    means:
+      'Webhooks of the account arrive whose signature is wrong. They are ignored; callbacks and polls tell the same.',
+    check: [
+      'Have the api and the worker the same `DINTERO_WEBHOOK_SECRET`? It may hold several while it is replaced, the new one first.',
+      'Has a person made a subscription for this address at Dintero, with another secret? Delete it there.',
+      'Neither: somebody invents webhooks. They can do no harm; find out who.',
+    ],
+    press: [
+      {
+        when: 'The variable is mended: start the api and the worker with it.',
+        run: 'docker compose up -d',
+      },
+    ],
+  },
+  'webhooks-not-stored': {
+    means:
+      'Webhooks of the account could not be stored. Dintero sends each a few times, and drops a subscription that fails; it is made again, and polls find everything.',
+    check: [isTemporalAlive, 'Too many in a second: somebody may invent them.'],
+    press: [startAll],
+  },
+  'webhook-subscription-missing': {
+    means:
+      'Dintero’s webhook subscription is not known to be there, and could not be made. Callbacks and polls tell the same.',
+    check: [
+      'Why? `/readyz` says it, and in the Temporal UI the workflow `dintero-subscription/<task queue>`.',
+      'Dintero answers 403: the API client needs the right to webhook subscriptions, or `DINTERO_ACCOUNT_CLIENT_ID` must name one that has it.',
+      `Nobody looks any more: ${isWorkerAlive}`,
+    ],
+    press: [
+      {
+        when: 'The variables are mended: start the worker with them.',
+        run: 'docker compose up -d worker',
+      },
+      nothing('The right was granted at Dintero: the next look, within ten minutes, makes it.'),
+    ],
+  },
   'callbacks-missing': {
     means: 'Payments are found by polls, not by callbacks: tills learn of them later.',
     check: [

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, createHmac, randomUUID } from 'node:crypto';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { arrayFromPayloads, defaultPayloadConverter } from '@temporalio/common';
@@ -18,6 +18,8 @@ import {
   type TestWorker,
 } from './api-harness.ts';
 
+const webhookSecret = 'webhook-secret-91b2';
+
 let env: TestWorkflowEnvironment;
 let worker: TestWorker;
 let signed: RunningApi;
@@ -28,7 +30,7 @@ beforeAll(async () => {
   env = await startTemporal();
   [worker, signed, unsigned, cutOff] = await Promise.all([
     startWorker(env),
-    startApi(env.address, callbackSecrets),
+    startApi(env.address, { ...callbackSecrets, webhookSecrets: ['the old one', webhookSecret] }),
     startApi(env.address),
     startApi('127.0.0.1:1'),
   ]);
@@ -181,5 +183,88 @@ describe('whatever comes', () => {
     const answers = [await deliver(cutOff, 'S-1001.1'), await deliver(cutOff, 'S-1001.1')];
     expect(answers.map(({ status }) => status)).toEqual([503, 503]);
     expect(await counted(cutOff, 'unstored')).toBe(2);
+  });
+});
+
+interface Event {
+  chargeId?: string;
+  delivery?: string;
+  event?: string;
+  /** Of the body; absent, it is signed well. */
+  signature?: string;
+  body?: string;
+}
+
+async function announce(api: RunningApi, of: Event = {}): Promise<number> {
+  const { chargeId = 'S-1.1', delivery = randomUUID(), event = 'checkout_transaction' } = of;
+  const transaction = { id: 'T90001234.t', merchant_reference: chargeId, status: 'AUTHORIZED' };
+  const envelope = { account_id: 'T90001234', event, event_delivery: delivery, transaction };
+  const body = of.body ?? JSON.stringify(envelope, null, 1);
+  const signature = createHmac('sha1', webhookSecret).update(body).digest('hex');
+  const headers = { 'event-signature': of.signature ?? signature, 'event-delivery': delivery };
+  return (await api.call('/webhooks/dintero/events', { body, headers })).status;
+}
+
+async function events(api: RunningApi, kind: string): Promise<number> {
+  const { text } = await api.call('/metrics');
+  const found = new RegExp(`kvitt_api_webhooks_total\\{kind="${kind}"\\} (\\d+)`).exec(text);
+  return Number(found?.[1] ?? Number.NaN);
+}
+
+describe('an account webhook', () => {
+  const transaction_id = 'T90001234.t';
+  const told = { error: null, source: 'webhook', transaction_id };
+
+  test('tells the charge once, however often it is delivered', async () => {
+    const chargeId = await openCharge();
+    const same = { chargeId, delivery: randomUUID() };
+    const answers = await Promise.all([announce(signed, same), announce(signed, same)]);
+    expect([...answers, await announce(signed, same)]).toEqual([200, 200, 200]);
+    expect(await reports(chargeId)).toEqual([told]);
+    expect(await announce(signed, { chargeId })).toBe(200);
+    expect(await reports(chargeId)).toEqual([told, told]);
+    expect(await events(signed, 'duplicate')).toBe(2);
+  });
+
+  test('with a bad signature is answered 200, counted, and tells nobody', async () => {
+    const chargeId = await openCharge();
+    expect(await announce(signed, { chargeId, signature: '0'.repeat(40) })).toBe(200);
+    expect(await announce(signed, { chargeId, signature: '' })).toBe(200);
+    expect(await reports(chargeId)).toEqual([]);
+    expect(await events(signed, 'bad_signature')).toBe(2);
+  });
+
+  test('is a hint without a secret, and one in ten seconds', async () => {
+    const chargeId = await openCharge();
+    const same = { chargeId, delivery: randomUUID() };
+    expect([await announce(unsigned, same), await announce(unsigned, same)]).toEqual([200, 200]);
+    expect(await reports(chargeId)).toEqual([{ ...told, source: 'webhook (unsigned)' }]);
+  });
+
+  test('is answered 503 while Temporal is away, and taken when it comes again', async () => {
+    const delivery = randomUUID();
+    expect(await announce(cutOff, { delivery })).toBe(503);
+    expect(await announce(cutOff, { delivery })).toBe(503);
+    expect(await events(cutOff, 'unstored')).toBe(2);
+    expect(await events(cutOff, 'duplicate')).toBe(0);
+    expect(await announce(cutOff, { event: 'ping' })).toBe(200);
+  });
+
+  test.each([
+    ['ping', { event: 'ping' }],
+    ['settlement', { event: 'settlement_add' }],
+    ['ignored', { event: 'cdd_case_update' }],
+    ['not_ours', { chargeId: 'web-shop-order-7' }],
+    ['nameless', { body: '{"event":"checkout_authorization"}' }],
+    ['malformed', { body: 'not JSON' }],
+    ['malformed', { body: 'x'.repeat(1_000_001) }],
+  ])('is answered 200 and counted as %s', async (kind, of: Event) => {
+    const before = await events(signed, kind);
+    expect(await announce(signed, of)).toBe(200);
+    expect(await events(signed, kind)).toBe(before + 1);
+  });
+
+  test('has no other method', async () => {
+    expect((await signed.call('/webhooks/dintero/events')).status).toBe(405);
   });
 });

@@ -1,48 +1,14 @@
 import { describe, expect, test } from 'vitest';
+import { isSignedEvent } from '../../api/event-signature.ts';
 import { verifySignature, type SignedCall } from '../../api/signature.ts';
+import {
+  callbackVectors as vectors,
+  prettyPrinted,
+  webhookVectors,
+  webhookVectorSecret,
+} from '../signature-vectors.ts';
 
 const sandbox = 'whsec-sandbox-7f3a';
-const host = 'https://pay.example.test';
-
-/** Dossier 5.3; V0 is Dintero's own published example. */
-const vectors = [
-  {
-    name: 'V0',
-    secret: '123',
-    t: 1582236537,
-    accountId: 'P00000000',
-    method: 'GET',
-    url: 'https://example.com/callback?B=123&A=992',
-    hex: '6bed2ab1b919d460ef7465a20dc6c97260dca73fab6647106ca525f0908df64a',
-  },
-  {
-    name: 'V1',
-    secret: sandbox,
-    t: 1784625331,
-    accountId: 'T90001234',
-    method: 'POST',
-    url: `${host}/hooks/dintero/cb?method=POST&report_error=true&report_event=CAPTURE&report_event=REFUND&report_event=VOID&sid_parameter_name=sid&transaction_id=T90001234.5AbCdEfGhJkLmNpQrStUvW&sid=T90001234.5ZyXwVuTsRqPnMkJhGfEdC&merchant_reference=till%207%2Fsale%2B42&time=2026-07-21T09%3A15%3A30.123Z`,
-    hex: '2d3f0bdcf8ade9d7b6d06e271032c363fba2ee477c2e0eeea3902b429824aeca',
-  },
-  {
-    name: 'V2',
-    secret: sandbox,
-    t: 1784625363,
-    accountId: 'T90001234',
-    method: 'POST',
-    url: `${host}/hooks/dintero/cb?method=POST&report_error=true&error=cancelled&merchant_reference=S-1001&session_id=T90001234.5ZyXwVuTsRqPnMkJhGfEdC&time=2026-07-21T09%3A16%3A02.000Z`,
-    hex: 'f823cb85adf827f425721524a2764e3cf688a6462f9a03fb88c83118808da4e4',
-  },
-  {
-    name: 'V3',
-    secret: sandbox,
-    t: 1784625400,
-    accountId: 'T90001234',
-    method: 'GET',
-    url: 'https://pay.example.test:8443/hooks/dintero/cb?merchant_reference=K%C3%A5l%20og%20p%C3%B8lse&transaction_id=T90001234.x&session_id=T90001234.y&time=2026-07-21T09%3A15%3A30Z',
-    hex: '74ab5a3d5553778ae8f7817775475deed51178fc92ded19275d304d8de50c1e0',
-  },
-] as const;
 
 function callOf(vector: (typeof vectors)[number], overrides: Partial<SignedCall> = {}): SignedCall {
   const { hostname, pathname, search } = new URL(vector.url);
@@ -102,5 +68,38 @@ describe('verifySignature', () => {
   ])('%i seconds from now it is %s', (seconds, verdict) => {
     const call = callOf(vectors[1], { nowSeconds: vectors[1].t + seconds });
     expect(verifySignature(call, [sandbox])).toBe(verdict);
+  });
+});
+
+describe('isSignedEvent', () => {
+  const [w1] = webhookVectors;
+  const isSigned = (
+    change: { header?: string | undefined; body?: string } = {},
+    secrets = [webhookVectorSecret],
+  ): boolean => {
+    const { header, body } = { header: w1.hex, body: w1.body, ...change };
+    return isSignedEvent({ header, body: Buffer.from(body) }, secrets);
+  };
+
+  test.each(webhookVectors)('$name is good, also while the secret is rotated', ({ hex, body }) => {
+    expect(isSigned({ header: hex, body })).toBe(true);
+    expect(isSigned({ header: hex, body }, ['new', webhookVectorSecret])).toBe(true);
+  });
+
+  test.each([
+    ['the same JSON, pretty-printed', { body: prettyPrinted }],
+    ['a changed body', { body: w1.body.replace('12900', '12901') }],
+    ['a line feed at the end', { body: `${w1.body}\n` }],
+    ['no header', { header: undefined }],
+    ['an upper-case digest', { header: w1.hex.toUpperCase() }],
+    ['a short digest', { header: w1.hex.slice(2) }],
+    ['the signature of another', { header: webhookVectors[1].hex }],
+  ])('%s is bad', (_name, change) => {
+    expect(isSigned(change)).toBe(false);
+  });
+
+  test('another secret, or none, is bad', () => {
+    expect(isSigned({}, ['hook-secret-91b3'])).toBe(false);
+    expect(isSigned({}, [])).toBe(false);
   });
 });

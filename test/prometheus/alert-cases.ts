@@ -299,6 +299,34 @@ const dintero: AlertCase[] = [
     fires: [ticket],
   },
   {
+    name: 'the secret of the webhooks is wrong',
+    series: { 'kvitt_api_webhooks_total{kind="bad_signature"}': '0+1x20' },
+    at: '15m',
+    alert: 'WebhooksBadlySigned',
+    fires: [ticket],
+  },
+  {
+    name: 'a webhook could not be stored',
+    series: { 'kvitt_api_webhooks_total{kind="unstored"}': '0x5 1x10' },
+    at: '10m',
+    alert: 'WebhooksNotStored',
+    fires: [ticket],
+  },
+  {
+    name: 'the subscription is missing, and cannot be made',
+    series: { kvitt_webhook_subscription_is_kept: '1x5 0x30' },
+    at: '30m',
+    alert: 'WebhookSubscriptionMissing',
+    fires: [ticket],
+  },
+  {
+    name: 'the subscription was dropped, and made again',
+    series: { kvitt_webhook_subscription_is_kept: '1x5 0x3 1x30' },
+    at: '30m',
+    alert: 'WebhookSubscriptionMissing',
+    fires: [],
+  },
+  {
     name: 'no callback comes through, and polls find the payments',
     series: {
       'kvitt_charges_ended_total{outcome="captured",reason="none"}': '0+1x120',
