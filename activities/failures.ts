@@ -23,7 +23,14 @@ export type DinteroFailureType =
 
 /** What became of one HTTP request. */
 export type Attempt =
-  | { is: 'answered'; status: number; body: string; retryAfterMs: number }
+  | {
+      is: 'answered';
+      status: number;
+      body: string;
+      retryAfterMs: number;
+      /** Of an operation that Dintero has accepted: what its result will name (dossier 4.5). */
+      eventRequestId?: string;
+    }
   /** The connection was never made: not a byte has left. */
   | { is: 'unsent'; why: string }
   /** Something left, and nothing readable came back. */

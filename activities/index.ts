@@ -2,6 +2,7 @@
 import { Context } from '@temporalio/activity';
 import type { Client } from '@temporalio/client';
 import { towardsAccount, type AccountActivities } from './account.ts';
+import { towardsRefunds, type RefundActivities } from './refunds.ts';
 import { createCatalogue, type Catalogue } from './catalogue.ts';
 import * as charges from './dintero/charges.ts';
 import * as reads from './dintero/reads.ts';
@@ -40,7 +41,7 @@ interface Move {
   timeoutMs: number;
 }
 
-export interface Activities extends AccountActivities {
+export interface Activities extends AccountActivities, RefundActivities {
   createSession: (
     ask: charges.CreateSession & OncePerRun,
   ) => Promise<{ sessionId: string; isPublished: boolean }>;
@@ -123,6 +124,7 @@ export function createActivities({
     ...towardsAccount({ dintero, catalogue, temporal }),
     /** Lists before it makes one: a lost answer is found by the next look. */
     keepSubscription: async (ask) => await keepSubscription(dintero, ask),
+    ...towardsRefunds(dintero, temporal),
     ...towardsTemporal(temporal),
     ...towardsRetailer(temporal, webhook),
   };

@@ -132,12 +132,18 @@ async function settledBy(
 ): Promise<Pick<RecoveryInput, 'settled_by_refund_of'>> {
   const about = record.case_kind === null ? undefined : await caseOf(client, record);
   const isSettled = about !== undefined && about.settled_at !== null;
-  return isSettled ? { settled_by_refund_of: about.refunded_amount ?? 0 } : {};
+  return isSettled ? { settled_by_refund_of: outsideOf(about) } : {};
 }
 
 async function refundedBy(client: Client, record: ChargeRecord): Promise<number> {
   if (record.case_kind === null) return 0;
-  return (await caseOf(client, record))?.refunded_amount ?? 0;
+  const about = await caseOf(client, record);
+  return about === undefined ? 0 : outsideOf(about);
+}
+
+/** What a case was settled by, without the refunds of this service. */
+function outsideOf({ refunded_amount = 0, refunded_outside_amount: outside }: CaseRecord): number {
+  return outside ?? refunded_amount ?? 0;
 }
 
 async function caseOf(
@@ -241,11 +247,14 @@ async function lastKnownBy(client: Client, last: Description): Promise<RecoveryI
   };
 }
 
-async function historyOf(client: Client, { workflowId, runId }: Description): Promise<History> {
+export async function historyOf(
+  client: Client,
+  { workflowId, runId }: Description,
+): Promise<History> {
   return (await client.workflow.getHandle(workflowId, runId).fetchHistory()).events ?? [];
 }
 
-function inputIn<Input>(events: History): Input {
+export function inputIn<Input>(events: History): Input {
   const started = events[0]?.workflowExecutionStartedEventAttributes;
   return decoded(started?.input?.payloads)[0] as Input;
 }

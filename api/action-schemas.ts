@@ -10,12 +10,14 @@ import {
   type Field,
 } from '../workflows/actions.ts';
 
-function fieldSchema(field: Field): z.ZodType<string | true> {
+function fieldSchema(field: Field): z.ZodType<string | true | number> {
   switch (field.is) {
     case 'true':
       return z.literal(true).meta({ description: field.means });
     case 'choice':
       return z.enum(field.choices ?? []).meta({ description: field.means });
+    case 'amount':
+      return z.int().min(1).max(2_147_483_647).meta({ description: field.means });
     case 'text':
       return z
         .string()
@@ -27,14 +29,17 @@ function fieldSchema(field: Field): z.ZodType<string | true> {
   }
 }
 
-function schemaOf(action: Action) {
+export function schemaOf(action: Action): ActionSchema {
   const fields = Object.entries(action.fields).map(([name, field]) => {
     const schema = fieldSchema(field);
     return [name, field.isRequired ? schema : schema.exactOptional()] as const;
   });
   return z.strictObject(Object.fromEntries(fields));
 }
-export type ActionSchema = ReturnType<typeof schemaOf>;
+export type ActionSchema = z.ZodObject<
+  Record<string, z.ZodType<string | true | number | undefined>>,
+  z.core.$strict
+>;
 
 export const chargeActionNames = Object.keys(chargeActions) as ChargeAction[];
 export const caseActionNames = Object.keys(caseActions) as CaseAction[];

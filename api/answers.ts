@@ -138,6 +138,19 @@ export const caseSchema = z
     settled_why: z.string().nullable(),
     refund_event: z.string().nullable().meta({ description: 'The refund that it was settled by' }),
     refunded_amount: z.int().nullable().meta({ description: 'What Dintero showed as given back' }),
+    options: z
+      .array(
+        z.object({
+          action: z.enum(['refund', 'wait', 'settle', 'none']),
+          terminal_id: z.string().nullable(),
+          text: z.string(),
+        }),
+      )
+      .nullable()
+      .meta({
+        description:
+          'What is possible now, for a person: only of one open case that is read by itself, null in lists',
+      }),
   })
   .meta({ id: 'Case' });
 export type Case = z.output<typeof caseSchema>;

@@ -55,6 +55,14 @@ const rows: Record<ProblemCode, Row> = {
       { when: 'Otherwise the till sends its request again: it never charges twice.', run: null },
     ],
   },
+  unknown_refund: {
+    weight: ['none', null],
+    check: [
+      'Is the refund id right? `<charge_id>.R<number>`, as the till made it.',
+      'It may be older than Temporal remembers. In Dintero Backoffice, open the payment: its refunds carry the id as reference.',
+    ],
+    press: [{ when: 'The till sends its request again: it never refunds twice.', run: null }],
+  },
   not_found: programming(
     'Is the path right? `/openapi.json` lists them. A case is named by its transaction.',
   ),
@@ -76,6 +84,18 @@ const rows: Record<ProblemCode, Row> = {
       'The attempt before is older than Temporal remembers: in Dintero Backoffice, search the sale as merchant reference 2.',
     ],
     press: [{ when: 'Nothing here: attempts are numbered without gaps.', run: null }],
+  },
+  previous_refund_open: {
+    weight: ['none', null],
+    check: ['The refund before this one is still open. What does it need?'],
+    press: [
+      { when: 'Look at the refund that the refusal names.', run: 'npx kvitt show <refund_id>' },
+    ],
+  },
+  previous_refund_unknown: {
+    weight: ['none', null],
+    check: ['Did the till skip a number? `npx kvitt show <charge_id>` lists its refunds.'],
+    press: [{ when: 'Nothing here: refunds are numbered without gaps.', run: null }],
   },
   not_possible_now: {
     weight: ['none', null],

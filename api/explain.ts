@@ -1,5 +1,6 @@
 /** One word of the closed lists, explained: `kvitt explain WORD`. A word of two lists has two explanations. */
 import { attentionGuide, caseGuide, reasonGuide, type Guidance } from '../workflows/guide.ts';
+import { refundAttentionGuide, refundReasonGuide } from '../workflows/refund-guide.ts';
 import { codeGuide } from './code-guide.ts';
 
 /** In this order a word is looked up: what asks for a person comes before what has ended. */
@@ -7,6 +8,8 @@ export const guides = {
   needs_attention: attentionGuide,
   case: caseGuide,
   reason: reasonGuide,
+  refund_attention: refundAttentionGuide,
+  refund_reason: refundReasonGuide,
   code: codeGuide,
 } as const satisfies Record<string, Record<string, Guidance>>;
 export type GuideList = keyof typeof guides;
@@ -50,9 +53,11 @@ export function isSecond(list: GuideList, word: string): boolean {
 /** Whom a text is about: its placeholders become these ids, so that a command is ready to be typed. */
 export function aboutThis(
   text: string,
-  { chargeId, transactionId }: { chargeId: string; transactionId: string | null },
+  about: { chargeId: string; transactionId: string | null; refundId?: string },
 ): string {
+  const { chargeId, transactionId, refundId } = about;
   return text
+    .replaceAll('<refund_id>', refundId ?? '<refund_id>')
     .replaceAll(/<charge_id>|\{charge_id\}/g, chargeId)
     .replaceAll('<transaction_id>', transactionId ?? '<transaction_id>');
 }

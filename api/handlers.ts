@@ -13,6 +13,7 @@ import {
   type Locals,
 } from './answering.ts';
 import { decidingAttempt, viewOf } from './cashier.ts';
+import { CaseOptions, caseWithOptions } from './case-refund.ts';
 import { findCase, listCases } from './cases.ts';
 import { cancelCharge, keepCharge } from './orders.ts';
 import { startCharge } from './start.ts';
@@ -25,6 +26,7 @@ import { createWebhookHandlers } from './webhook-handlers.ts';
 import { createOpsHandlers } from './ops-handlers.ts';
 import { Problem } from './problems.ts';
 import { checkReadiness } from './ready.ts';
+import { refundHandlers } from './refund-handlers.ts';
 import { createRunbookPage } from './runbook-page.ts';
 import { assertOwnAccount, bodyOf, validate } from './request.ts';
 import {
@@ -41,10 +43,12 @@ import {
 export function createHandlers(context: Context): Record<RouteKey, Handler> {
   const document = openApiDocument();
   const { metrics } = context;
+  const options = new CaseOptions();
   const sendRunbook = createRunbookPage(context.temporalUi);
   return {
-    ...createOpsHandlers(context),
     ...createHoldHandlers(context),
+    ...createOpsHandlers(context, options),
+    ...refundHandlers(context),
     'POST /charges': (req, res) => postCharge(context, req, res),
     'GET /charges': async (req, res) => {
       const query = validate(listQuerySchema, req.query, 'query');
@@ -63,14 +67,7 @@ export function createHandlers(context: Context): Record<RouteKey, Handler> {
       res.json(await show(context, read));
     },
     'GET /sales/{reference}': (req, res) => getSale(context, req, res),
-    'GET /cases': async (req, res) => {
-      const query = validate(caseListQuerySchema, req.query, 'query');
-      res.json(await bounded(context, () => listCases(context.temporal, query)));
-    },
-    'GET /cases/{transaction_id}': async (req, res) => {
-      const { transaction_id } = validate(casePathSchema, req.params, 'path');
-      res.json(await bounded(context, () => findCase(context.temporal, transaction_id)));
-    },
+    ...caseHandlers(context, options),
     ...createWebhookHandlers(context),
     'GET /healthz': (_req, res) => {
       res.json({ is_alive: true });
@@ -84,6 +81,23 @@ export function createHandlers(context: Context): Record<RouteKey, Handler> {
     },
     'GET /docs': (_req, res) => sendDocsPage(res),
     'GET /runbook': (_req, res) => sendRunbook(res),
+  };
+}
+
+function caseHandlers(
+  context: Context,
+  options: CaseOptions,
+): Record<'GET /cases' | 'GET /cases/{transaction_id}', Handler> {
+  return {
+    'GET /cases': async (req, res) => {
+      const query = validate(caseListQuerySchema, req.query, 'query');
+      res.json(await bounded(context, () => listCases(context.temporal, query)));
+    },
+    'GET /cases/{transaction_id}': async (req, res) => {
+      const { transaction_id } = validate(casePathSchema, req.params, 'path');
+      const found = await bounded(context, () => findCase(context.temporal, transaction_id));
+      res.json(await caseWithOptions(context, options, found));
+    },
   };
 }
 

@@ -15,6 +15,7 @@ import {
 import { holdOperations, holdRouteKeys } from './hold-openapi.ts';
 import { webhookOperations, webhookRouteKeys } from './webhook-openapi.ts';
 import { opsOperations, opsRouteKeys } from './ops-openapi.ts';
+import { refundOperations, refundRouteKeys } from './refund-openapi.ts';
 import {
   cancelRequestSchema,
   caseListQuerySchema,
@@ -35,6 +36,7 @@ export const routeKeys = [
   'POST /charges/{charge_id}/cancel',
   'POST /charges/{charge_id}/keep',
   ...holdRouteKeys,
+  ...refundRouteKeys,
   'GET /sales/{reference}',
   'GET /cases',
   'GET /cases/{transaction_id}',
@@ -207,6 +209,7 @@ export function openApiDocument(): oas31.OpenAPIObject {
   const operations: Operations = {
     ...chargeOperations,
     ...holdOperations,
+    ...refundOperations,
     ...opsOperations,
     ...otherOperations,
   };

@@ -16,22 +16,30 @@ import {
   type Context,
   type Handler,
 } from './answering.ts';
+import { caseWithOptions, refundCase, type CaseOptions } from './case-refund.ts';
 import { findCase } from './cases.ts';
 import { explain } from './explain.ts';
 import { caseActionKey, chargeActionKey, wordPathSchema, type OpsRouteKey } from './ops-openapi.ts';
 import { orderCase, orderCharge, overviewOfCase, overviewOfCharge } from './ops.ts';
 import { Problem } from './problems.ts';
 import { notificationHandlers } from './notification-routes.ts';
+import { refundOpsHandlers } from './refund-ops.ts';
 import { bodyOf, validate } from './request.ts';
 import { casePathSchema } from './schemas.ts';
 import { switchHandlers } from './switch-handlers.ts';
 
-export function createOpsHandlers(context: Context): Record<OpsRouteKey, Handler> {
+export function createOpsHandlers(
+  context: Context,
+  options: CaseOptions,
+): Record<OpsRouteKey, Handler> {
   const onCharges = chargeActionNames.map((name) => [
     chargeActionKey(name),
     onCharge(context, name),
   ]);
-  const onCases = caseActionNames.map((name) => [caseActionKey(name), onCase(context, name)]);
+  const onCases = caseActionNames.map((name) => [
+    caseActionKey(name),
+    onCase(context, options, name),
+  ]);
   const reads = {
     'GET /ops/charges/{charge_id}': async (req, res) => {
       const read = await findCharge(context, chargeIdOf(req));
@@ -40,7 +48,8 @@ export function createOpsHandlers(context: Context): Record<OpsRouteKey, Handler
     },
     'GET /ops/cases/{transaction_id}': async (req, res) => {
       const { transaction_id } = validate(casePathSchema, req.params, 'path');
-      const found = await bounded(context, () => findCase(context.temporal, transaction_id));
+      const known = await bounded(context, () => findCase(context.temporal, transaction_id));
+      const found = await caseWithOptions(context, options, known);
       res.json({ case: found, ...(await overviewOfCase(context, found)) });
     },
     'GET /ops/explain/{word}': (req, res) => {
@@ -54,6 +63,7 @@ export function createOpsHandlers(context: Context): Record<OpsRouteKey, Handler
   } satisfies Partial<Record<OpsRouteKey, Handler>>;
   return {
     ...reads,
+    ...refundOpsHandlers(context),
     ...switchHandlers(context),
     ...notificationHandlers(context),
     ...Object.fromEntries([...onCharges, ...onCases]),
@@ -74,7 +84,7 @@ function onCharge(context: Context, action: ChargeAction): Handler {
   };
 }
 
-function onCase(context: Context, action: CaseAction): Handler {
+function onCase(context: Context, options: CaseOptions, action: CaseAction): Handler {
   return async (req, res) => {
     const { transaction_id: transactionId } = validate(casePathSchema, req.params, 'path');
     const input = bodyOf(req, caseActionSchemas[action]);
@@ -83,6 +93,11 @@ function onCase(context: Context, action: CaseAction): Handler {
       { action, by, transaction_id: transactionId },
       'An operator gives an order',
     );
-    res.json(await orderCase(context, { transactionId, action, input, by }));
+    const { log } = res.locals;
+    const ordered =
+      action === 'refund'
+        ? await refundCase(context, options, { transactionId, input, by, log })
+        : await orderCase(context, { transactionId, action, input, by });
+    res.json(ordered);
   };
 }

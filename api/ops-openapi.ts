@@ -20,6 +20,9 @@ import {
   withBody,
 } from './openapi-parts.ts';
 import { notificationOperations, notificationRouteKeys } from './notification-routes.ts';
+import { guidanceSchema, shownMembers } from './ops-shown.ts';
+import { refundOpsOperations, refundOpsRouteKeys } from './refund-ops.ts';
+import { refundSchema } from './refund-schemas.ts';
 import { casePathSchema, chargePathSchema } from './schemas.ts';
 import { switchOperations, switchRouteKeys } from './switch-openapi.ts';
 
@@ -41,44 +44,11 @@ export const opsRouteKeys = [
   ...readKeys,
   ...chargeActionNames.map(chargeActionKey),
   ...caseActionNames.map(caseActionKey),
+  ...refundOpsRouteKeys,
   ...switchRouteKeys,
   ...notificationRouteKeys,
 ] as const;
 export type OpsRouteKey = (typeof opsRouteKeys)[number];
-
-const guidanceSchema = z.looseObject({
-  word: z.string(),
-  list: z.string(),
-  severity: z.string(),
-  escalates_after_minutes: z.int().nullable(),
-  means: z.string(),
-  cashier: z.string().meta({ description: 'What the cashier was told' }),
-  check: z.array(z.string()),
-  press: z.array(z.object({ when: z.string(), run: z.string().nullable() })),
-});
-
-const shown = {
-  timeline: z
-    .array(
-      z.object({
-        at: z.string(),
-        source: z.string(),
-        text: z.string(),
-        times: z.int(),
-        last_at: z.string(),
-      }),
-    )
-    .nullable()
-    .meta({ description: 'What happened, with time and source; null when no worker answers' }),
-  timeline_missing: z.string().nullable(),
-  waiting_for: z.string().nullable(),
-  until: z.string().nullable(),
-  actions: z.array(
-    z.object({ action: z.string(), is_possible: z.boolean(), why_not: z.string().nullable() }),
-  ),
-  guidance: guidanceSchema.nullable(),
-  runbook_url: z.string().nullable(),
-};
 
 export const wordPathSchema = z.object({
   word: z
@@ -93,7 +63,7 @@ const reads: Record<(typeof readKeys)[number], ZodOpenApiOperationObject> = {
     description: 'What is known, what is waited for, what may be done now and why not the rest.',
     requestParams: { path: chargePathSchema },
     responses: {
-      '200': json('The charge', z.object({ charge: chargeSchema, ...shown })),
+      '200': json('The charge', z.object({ charge: chargeSchema, ...shownMembers })),
       ...problemResponses([...common, 'forbidden', 'unknown_charge']),
     },
   },
@@ -101,7 +71,7 @@ const reads: Record<(typeof readKeys)[number], ZodOpenApiOperationObject> = {
     summary: 'A case, for operators',
     requestParams: { path: casePathSchema },
     responses: {
-      '200': json('The case', z.object({ case: caseSchema, ...shown })),
+      '200': json('The case', z.object({ case: caseSchema, ...shownMembers })),
       ...problemResponses([...common, 'forbidden', 'not_found']),
     },
   },
@@ -141,13 +111,18 @@ const onCharges = chargeActionNames.map((name) => [
   }),
 ]);
 
+/** A refund that was ordered comes along. */
+const caseWithRefundSchema = caseSchema
+  .extend({ refund: refundSchema })
+  .meta({ id: 'CaseWithRefund' });
+
 const onCases = caseActionNames.map((name) => [
   caseActionKey(name),
   operation(caseActions[name], {
     schema: caseActionSchemas[name],
     requestParams: { path: casePathSchema },
     responses: {
-      '200': json('The case', caseSchema),
+      '200': json('The case', name === 'refund' ? caseWithRefundSchema : caseSchema),
       ...problemResponses([...withBody, 'not_found', 'not_possible_now']),
     },
   }),
@@ -155,6 +130,7 @@ const onCases = caseActionNames.map((name) => [
 
 export const opsOperations = {
   ...reads,
+  ...refundOpsOperations,
   ...switchOperations,
   ...notificationOperations,
   ...Object.fromEntries([...onCharges, ...onCases]),

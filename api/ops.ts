@@ -67,7 +67,7 @@ export async function orderCharge(
 }
 
 /** An update that finds its workflow ended changes nothing: what is read afterwards says how it ended. */
-async function sendUpdate(
+export async function sendUpdate(
   { client }: Temporal,
   { workflowId, action, by, input }: Order<string> & { workflowId: string },
 ): Promise<void> {
@@ -172,7 +172,7 @@ export async function overviewOfCase(deps: OrderDeps, found: Case): Promise<Show
   return shown(deps, of, { ...(answer ?? nobody), timeline: answer?.timeline ?? null });
 }
 
-const nobody: Overview = { timeline: [], waiting_for: null, until: null, actions: [] };
+export const nobody: Overview = { timeline: [], waiting_for: null, until: null, actions: [] };
 
 const notRecover: Overview['actions'][number] = {
   action: 'recover',
@@ -188,12 +188,13 @@ function actionsOfEnded(read: ReadCharge): Overview['actions'] {
 }
 
 interface About {
+  refundId?: string;
   word: string | null;
   chargeId: string;
   transactionId: string | null;
 }
 
-function shown(
+export function shown(
   { policy }: OrderDeps,
   about: About,
   of: Omit<Overview, 'timeline'> & { timeline: Overview['timeline'] | null },
@@ -228,7 +229,10 @@ function guidanceFor(word: string, about: About): Explanation | null {
 }
 
 /** null: nobody answers. A workflow of an earlier release knows no such question. */
-async function ask({ temporal, timings }: OrderDeps, workflowId: string): Promise<Overview | null> {
+export async function ask(
+  { temporal, timings }: OrderDeps,
+  workflowId: string,
+): Promise<Overview | null> {
   const { connection, client } = temporal;
   try {
     return await connection.withDeadline(Date.now() + timings.query, () =>

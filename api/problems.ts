@@ -45,6 +45,13 @@ export const problemKinds = {
       'No such charge or sale is known here. That is no proof that nothing was paid: send the POST again to find out, it never charges twice.',
     advice: 'ask_for_help',
   },
+  unknown_refund: {
+    status: 404,
+    title: 'The refund is not known',
+    meaning:
+      'No such refund is known here. That is no proof that nothing went back: send the POST again to find out, it never refunds twice.',
+    advice: 'ask_for_help',
+  },
   not_found: {
     status: 404,
     title: 'There is nothing at this path',
@@ -77,6 +84,20 @@ export const problemKinds = {
     meaning: 'Attempts are numbered without gaps. `GET /sales/{reference}` tells the next number.',
     advice: 'ask_for_help',
   },
+  previous_refund_open: {
+    status: 409,
+    title: 'The previous refund is still open',
+    meaning:
+      'Refund n starts only after n-1 has ended: while it has not, it may still succeed. Wait for it.',
+    advice: 'wait',
+  },
+  previous_refund_unknown: {
+    status: 409,
+    title: 'The previous refund is not known',
+    meaning:
+      'Refunds are numbered without gaps. `GET /charges/{charge_id}/refunds` tells the next number.',
+    advice: 'ask_for_help',
+  },
   not_possible_now: {
     status: 409,
     title: 'What is true now does not allow this',
@@ -101,7 +122,7 @@ export const problemKinds = {
     status: 422,
     title: 'The charge id is taken by a different request',
     meaning:
-      'A charge of this reference and attempt exists with other content. A repeated request must be equal field by field; another sale needs its own reference.',
+      'A charge of this reference and attempt, or a refund of this number, exists with other content. A repeated request must be equal field by field; another sale needs its own reference, another refund the next number.',
     advice: 'ask_for_help',
   },
   too_late: {

@@ -42,6 +42,7 @@ export const caseSchema = z.looseObject({
   settled_at: text,
   settled_as: text,
   settled_by: text,
+  options: z.array(z.looseObject({ text: z.string() })).nullish(),
 });
 export type Case = z.output<typeof caseSchema>;
 
@@ -62,7 +63,7 @@ const explanationSchema = z.looseObject({
 export const explainedSchema = explanationSchema.extend({ also: z.array(explanationSchema) });
 export type Explained = z.output<typeof explainedSchema>;
 
-const shownSchema = z.looseObject({
+export const shownSchema = z.looseObject({
   timeline: z
     .array(z.looseObject({ at: z.string(), source: z.string(), text: z.string(), times: z.int() }))
     .nullable(),

@@ -3,13 +3,7 @@ import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import { exitCodeWords, type ExitCode } from './exit-codes.ts';
 import type { Jobs } from './jobs.ts';
 import type { Kvitt, Surroundings } from './kvitt.ts';
-import {
-  actionCommands,
-  fieldsOf,
-  flagsOf,
-  isTransactionId,
-  type ActionCommand,
-} from './options.ts';
+import { actionCommands, fieldsOf, flagsOf, kindOf, type ActionCommand } from './options.ts';
 import { durationMs } from './tables.ts';
 
 /** Runs the job of the command that was typed. */
@@ -74,7 +68,7 @@ function addLists(program: Command, perform: Perform): void {
     });
   listCommand(program, {
     name: 'stuck',
-    does: 'Lists every charge that needs a person, the most urgent first. Ends with 6 if there is one.',
+    does: 'Lists every charge and refund that needs a person, the most urgent first. Ends with 6 if there is one.',
     limit: 1_000,
   }).action(async (options: Typed) => {
     const query = queryOf(options, 'created_before');
@@ -100,10 +94,10 @@ function addLists(program: Command, perform: Perform): void {
 function addViews(program: Command, perform: Perform): void {
   command(program, {
     name: 'show',
-    does: 'Shows a charge or a case: what is known, what is waited for, what you may do.',
+    does: 'Shows a charge, a refund or a case: what is known, what is waited for, what you may do.',
     group: groups.look,
   })
-    .argument('<id>', 'of a charge, or of the transaction of a case')
+    .argument('<id>', 'of a charge, of a refund, or of the transaction of a case')
     .action(async (id: string) => {
       await perform(async (kvitt, { show }) => await show(kvitt, id));
     });
@@ -173,6 +167,13 @@ function readDuration(text: string): number {
   return ms;
 }
 
+function readAmount(text: string): number {
+  if (!/^[1-9]\d{0,9}$/.test(text)) {
+    throw new InvalidArgumentError('It is a whole number of minor units above 0: 4500 is 45.00.');
+  }
+  return Number(text);
+}
+
 function readCount(text: string): number {
   if (!/^[1-9]\d{0,5}$/.test(text)) throw new InvalidArgumentError('It is a whole number above 0.');
   return Number(text);
@@ -182,10 +183,11 @@ function addAction(
   program: Command,
   { command: described, perform }: { command: ActionCommand; perform: Perform },
 ): void {
-  const { name, charge: ofCharge, case: ofCase } = described;
-  const does = (ofCharge ?? ofCase)?.does ?? '';
-  const isIrreversible = ofCharge?.isIrreversible === true || ofCase?.isIrreversible === true;
-  const when = [...new Set([ofCharge?.when, ofCase?.when])].filter((text) => text !== undefined);
+  const { name } = described;
+  const all = [described.charge, described.refund, described.case].flatMap((one) => one ?? []);
+  const does = all[0]?.does ?? '';
+  const isIrreversible = all.some((one) => one.isIrreversible);
+  const when = new Set(all.map((one) => one.when));
   const last = isIrreversible ? ['It cannot be taken back.'] : [];
   const action = program
     .command(name)
@@ -196,10 +198,11 @@ function addAction(
   for (const [fieldName, field] of fieldsOf(described)) {
     const option = new Option(flagsOf(fieldName, field), field.means);
     if (field.choices !== undefined) option.choices(field.choices);
+    if (field.is === 'amount') option.argParser(readAmount);
     action.addOption(option.makeOptionMandatory(field.isRequired));
   }
   action.action(async (id: string, options: Record<string, unknown>) => {
-    if ((isTransactionId(id) ? ofCase : ofCharge) === undefined) {
+    if (described[kindOf(id)] === undefined) {
       action.error(`error: \`kvitt ${name}\` takes the id ${idWords(described)}`);
     }
     const input = Object.fromEntries(
@@ -212,9 +215,10 @@ function addAction(
   });
 }
 
-function idWords({ charge, case: ofCase }: ActionCommand): string {
+function idWords({ charge, refund, case: ofCase }: ActionCommand): string {
   const words = [
     ...(charge === undefined ? [] : ['of a charge, like S-1001.1']),
+    ...(refund === undefined ? [] : ['of a refund, like S-1001.1.R1']),
     ...(ofCase === undefined ? [] : ['of the transaction of a case, like T90001234.5AbC']),
   ];
   return words.join(', or ');

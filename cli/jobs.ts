@@ -9,6 +9,7 @@ import {
   notificationsSchema,
   shownCaseSchema,
   shownChargeSchema,
+  shownSchema,
   switchesSchema,
   type Charge,
 } from './answers.ts';
@@ -16,9 +17,14 @@ import { getPages, type Query } from './client.ts';
 import { exitCodes, type ExitCode } from './exit-codes.ts';
 import { Failure } from './failures.ts';
 import type { Kvitt } from './kvitt.ts';
-import { isTransactionId } from './options.ts';
+import { kindOf } from './options.ts';
+import { refundLines, refundSchema, refundTable, stuckRefunds } from './refunds.ts';
 import * as views from './views.ts';
 import { watch } from './watch.ts';
+
+/** A case that a refund was ordered of comes with it. */
+const orderedCaseSchema = caseSchema.extend({ refund: refundSchema.optional() });
+const shownRefundSchema = shownSchema.extend({ refund: refundSchema });
 
 interface ListOptions {
   query: Query;
@@ -51,16 +57,25 @@ async function charges(kvitt: Kvitt, options: ListOptions): Promise<ExitCode> {
   return exitCodes.done;
 }
 
-/** Every charge that needs a person. */
+/** Every charge and refund that needs a person. */
 async function stuck(kvitt: Kvitt, options: ListOptions): Promise<ExitCode> {
   const query = { ...options.query, needs_attention: 'true' };
   const list = await readCharges(kvitt, { ...options, query });
-  await kvitt.print(list, async () => {
-    if (list.charges.length === 0) return listText('No charge needs attention.', list);
-    const table = views.stuckTable(kvitt.look, await mostUrgentFirst(kvitt, list.charges));
-    return `${listText(table, list)}\n\n\`kvitt show CHARGE\` says what to do.`;
+  const refunds = await stuckRefunds(kvitt.client, options);
+  const found = list.charges.length + refunds.length;
+  await kvitt.print(refunds.length === 0 ? list : { ...list, refunds }, async () => {
+    if (found === 0) return listText('No charge needs attention.', list);
+    const charges =
+      list.charges.length === 0
+        ? []
+        : [views.stuckTable(kvitt.look, await mostUrgentFirst(kvitt, list.charges))];
+    const tables = [
+      ...charges,
+      ...(refunds.length === 0 ? [] : [refundTable(kvitt.look, refunds)]),
+    ];
+    return `${listText(tables.join('\n\n'), list)}\n\n\`kvitt show CHARGE\` says what to do.`;
   });
-  return list.charges.length === 0 ? exitCodes.done : exitCodes.found;
+  return found === 0 ? exitCodes.done : exitCodes.found;
 }
 
 /** The one whose word escalates first, by what the API says of it, comes first. */
@@ -122,11 +137,16 @@ async function cases(kvitt: Kvitt, { query, limit }: ListOptions): Promise<ExitC
 
 /** Where the API has what is about this id. */
 function opsPath(id: string): string {
-  return `/ops/${isTransactionId(id) ? 'cases' : 'charges'}/${encodeURIComponent(id)}`;
+  return `/ops/${kindOf(id)}s/${encodeURIComponent(id)}`;
 }
 
 async function show({ client, look, print }: Kvitt, id: string): Promise<ExitCode> {
-  if (isTransactionId(id)) {
+  if (kindOf(id) === 'refund') {
+    const shown = await client.get(opsPath(id), shownRefundSchema);
+    await print(shown, () =>
+      views.shownText(look, { id, lines: refundLines(look, shown.refund), shown }),
+    );
+  } else if (kindOf(id) === 'case') {
     const shown = await client.get(opsPath(id), shownCaseSchema);
     await print(shown, () =>
       views.shownText(look, { id, lines: views.caseLines(look, shown.case), shown }),
@@ -145,9 +165,13 @@ async function act(
   { id, action, input }: { id: string; action: string; input: object },
 ): Promise<ExitCode> {
   const path = `${opsPath(id)}/${action}`;
-  if (isTransactionId(id)) {
-    const { body } = await client.post(path, caseSchema, input);
-    await print(body, () => views.caseLines(look, body));
+  if (kindOf(id) === 'refund') {
+    const { body } = await client.post(path, refundSchema, input);
+    await print(body, () => refundLines(look, body));
+  } else if (kindOf(id) === 'case') {
+    const { body } = await client.post(path, orderedCaseSchema, input);
+    const refund = body.refund === undefined ? '' : `\n${refundLines(look, body.refund)}`;
+    await print(body, () => views.caseLines(look, body) + refund);
   } else {
     const { status, body } = await client.post(path, chargeSchema, input);
     const open = status === 202 ? `\nIt has no outcome yet: \`kvitt watch ${id}\` follows it.` : '';

@@ -1,36 +1,58 @@
 /** The table of actions as commands: its names, options and how one is typed. Nothing here knows a single action. */
 import { caseActions, chargeActions, type Action, type Field } from '../workflows/actions.ts';
+import { refundActions } from '../workflows/refund-actions.ts';
+import { partsOfRefundId } from '../workflows/refund-ids.ts';
 
 /** Dintero's transaction ids name a case; a charge id ends with the number of its attempt. */
-export function isTransactionId(id: string): boolean {
+function isTransactionId(id: string): boolean {
   return /^[PT]\d{8}\.(?![1-9]\d{0,2}$)/.test(id);
 }
 
-export const actionsOf = {
-  charge: chargeActions as Readonly<Record<string, Action>>,
-  case: caseActions as Readonly<Record<string, Action>>,
+export type Kind = 'charge' | 'refund' | 'case';
+
+/** What an id names. */
+export function kindOf(id: string): Kind {
+  if (partsOfRefundId(id) !== null) return 'refund';
+  return isTransactionId(id) ? 'case' : 'charge';
+}
+
+export const actionsOf: Record<Kind, Readonly<Record<string, Action>>> = {
+  charge: chargeActions,
+  refund: refundActions,
+  case: caseActions,
 };
 
 export interface ActionCommand {
   name: string;
   charge: Action | undefined;
+  refund: Action | undefined;
   case: Action | undefined;
 }
 
-/** Every action once, also if it exists for charges and for cases. */
+/** Every action once, also if it exists for charges, refunds and cases. */
 export const actionCommands: ActionCommand[] = [
-  ...new Set([...Object.keys(chargeActions), ...Object.keys(caseActions)]),
-].map((name) => ({ name, charge: actionsOf.charge[name], case: actionsOf.case[name] }));
+  ...new Set(Object.values(actionsOf).flatMap((actions) => Object.keys(actions))),
+].map((name) => ({
+  name,
+  charge: actionsOf.charge[name],
+  refund: actionsOf.refund[name],
+  case: actionsOf.case[name],
+}));
 
-/** The fields of a command: of an action that both have, those of both. */
+/** The fields of a command: of an action that several have, those of all. */
 export function fieldsOf(command: ActionCommand): [name: string, field: Field][] {
-  return Object.entries({ ...command.case?.fields, ...command.charge?.fields });
+  return Object.entries({
+    ...command.case?.fields,
+    ...command.refund?.fields,
+    ...command.charge?.fields,
+  });
 }
 
 /** `refund_event` is typed `--refund-event <text>`. */
 export function flagsOf(name: string, field: Field): string {
   const flag = `--${name.replaceAll('_', '-')}`;
-  return field.is === 'true' ? flag : `${flag} <${field.choices?.join('|') ?? 'text'}>`;
+  if (field.is === 'true') return flag;
+  return `${flag} <${field.choices?.join('|') ?? (field.is === 'amount' ? 'minor units' : 'text')}>`;
 }
 
 /** The line to type, as the runbook writes it. */

@@ -1,6 +1,6 @@
 /** What people read: each answer of the API as text. Words of the closed lists stay as they are, `kvitt explain` tells them. */
 import type { Case, Charge, Explained, Notifications, Shown, Switches } from './answers.ts';
-import { actionsOf, isTransactionId, usageOf } from './options.ts';
+import { actionsOf, kindOf, usageOf } from './options.ts';
 import { age, cell, instant, money, printable, table, type Paint } from './tables.ts';
 
 /** How a text is painted, and from when ages count. */
@@ -110,7 +110,8 @@ export function caseLines({ paint, now }: Look, one: Case): string {
     `store ${cell(one.store_id)}`,
     `opened ${instant(one.opened_at)}`,
   ];
-  return `${first.join(' | ')}\n${second.join(' | ')}`;
+  const options = (one.options ?? []).map((option) => `- ${printable(option.text)}`);
+  return [first.join(' | '), second.join(' | '), ...options].join('\n');
 }
 
 function section(paint: Paint, { title, lines }: { title: string; lines: string[] }): string[] {
@@ -137,7 +138,7 @@ function actionLines(
   possible: string[];
   not: string[];
 } {
-  const known = actionsOf[isTransactionId(id) ? 'case' : 'charge'];
+  const known = actionsOf[kindOf(id)];
   const possible = actions.filter((one) => one.is_possible);
   const not = actions.filter((one) => !one.is_possible);
   return {

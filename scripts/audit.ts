@@ -2,7 +2,9 @@
  * The auditor: holds what Kvitt reported against the simulator's ledger, by the money rules of the design. Used by the
  * tests, the demo, the benchmark and the fault runs alike. It believes nothing that Kvitt says of itself.
  */
+import { auditRefunds, type ReportedRefund } from './audit-refunds.ts';
 import type { LedgerEntry } from './dintero-simulator.ts';
+import { groupBy } from './group-by.ts';
 
 /** What was reported of a charge, in the words of the api. */
 export interface Reported {
@@ -18,13 +20,19 @@ export interface Reported {
 }
 
 /** Every breach of a money rule, as a sentence that starts with the rule; empty when the two agree. */
-export function audit(ledger: LedgerEntry[], charges: Reported[]): string[] {
+export function audit(
+  ledger: LedgerEntry[],
+  charges: Reported[],
+  refunds: ReportedRefund[] = [],
+  isFound?: (refund: ReportedRefund) => boolean,
+): string[] {
   const byCharge = groupBy(ledger, (entry) => entry.merchant_reference);
   return [
     ...saleChargedTwice(asItStands(ledger)),
     ...charges.flatMap((charge) => wronglyReported(byCharge.get(charge.charge_id) ?? [], charge)),
     ...promptedTwice(byCharge),
     ...overlappingPrompts(ledger),
+    ...auditRefunds(ledger, refunds, isFound),
   ];
 }
 
@@ -104,34 +112,29 @@ function promptedTwice(byCharge: Map<string, LedgerEntry[]>): string[] {
   });
 }
 
-/** M6: two live prompts are never on one terminal. */
+/** M6: two live prompts are never on one terminal, whether they ask for a payment or for a refund. */
 function overlappingPrompts(ledger: LedgerEntry[]): string[] {
-  const live = new Map<string, LedgerEntry>();
+  const live = new Map<string, string>();
   const problems: string[] = [];
   for (const entry of ledger) {
-    const { kind, terminal_id: terminal, session_id: session } = entry;
-    if (kind === 'prompt_started') {
+    const { kind, terminal_id: terminal } = entry;
+    const name = promptOf(entry);
+    if (kind === 'prompt_started' || kind === 'refund_prompt_started') {
       const other = live.get(terminal);
-      if (other !== undefined) {
-        problems.push(
-          `M6: ${terminal} prompted ${entry.merchant_reference} beside ${other.merchant_reference}`,
-        );
-      }
-      live.set(terminal, entry);
+      if (other !== undefined) problems.push(`M6: ${terminal} prompted ${name} beside ${other}`);
+      live.set(terminal, name);
     }
-    if (kind === 'prompt_ended' && live.get(terminal)?.session_id === session)
-      live.delete(terminal);
+    const hasEnded = kind === 'prompt_ended' || kind === 'refund_prompt_ended';
+    if (hasEnded && live.get(terminal) === name) live.delete(terminal);
   }
   return problems;
 }
 
-/** Rows under a key of theirs, in their order. */
-export function groupBy<Row>(rows: Row[], keyOf: (row: Row) => string): Map<string, Row[]> {
-  const groups = new Map<string, Row[]>();
-  for (const row of rows) {
-    const group = groups.get(keyOf(row));
-    if (group === undefined) groups.set(keyOf(row), [row]);
-    else group.push(row);
-  }
-  return groups;
+/** A charge may have two sessions by mistake, and each is a prompt of its own. */
+function promptOf({
+  refund_reference: refund,
+  merchant_reference,
+  session_id,
+}: LedgerEntry): string {
+  return refund ?? `${merchant_reference} (${session_id})`;
 }

@@ -13,6 +13,8 @@ export interface LedgerEntry {
   amount: number;
   currency: string;
   why?: string;
+  /** Of a refund: its reference, or the id of the request that was accepted. */
+  refund_reference?: string;
 }
 
 /** A call that Dintero received. `status` is null when its answer was lost. */

@@ -32,6 +32,7 @@ import {
   type Retries,
 } from '../workflows/policy.ts';
 import { audit, type Reported } from './audit.ts';
+import type { ReportedRefund } from './audit-refunds.ts';
 import { controlSimulator, type LedgerEntry, type SimulatorControl } from './dintero-simulator.ts';
 import { createTill, type Till } from './till.ts';
 
@@ -74,7 +75,7 @@ export interface Kvitt extends Till {
   simulator: SimulatorControl;
   ledgerOf: (chargeId: string) => Promise<LedgerEntry[]>;
   /** The breaches of the money rules, by the whole ledger of this Kvitt. */
-  audit: (charges: Reported[]) => Promise<string[]>;
+  audit: (charges: Reported[], refunds?: ReportedRefund[]) => Promise<string[]>;
   /** Stops and starts the workers, as a deploy does. */
   stopWorkers: () => Promise<void>;
   startWorkers: () => Promise<void>;
@@ -252,6 +253,6 @@ function auditor(simulator: SimulatorControl): Pick<Kvitt, 'simulator' | 'ledger
   return {
     simulator,
     ledgerOf: async (chargeId) => await simulator.ledger({ merchant_reference: chargeId }),
-    audit: async (charges) => audit(await simulator.ledger(), charges),
+    audit: async (charges, refunds) => audit(await simulator.ledger(), charges, refunds),
   };
 }

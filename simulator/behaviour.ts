@@ -11,7 +11,7 @@ const behaviourSchema = z.strictObject({
   prompt_lifetime_ms: milliseconds,
   /** Whether the session's `expires_at` ends its prompt too. */
   expires_at_ends_prompt: z.boolean(),
-  /** What a session gets on a terminal whose prompt is live. */
+  /** What a session, or a refund, gets on a terminal whose prompt is live. */
   second_session: z.enum(['reject', 'queue', 'replace']),
   /** What a published session answers; only `sent` starts the terminal. */
   publish_status: z.enum(['sent', 'skipped', 'failed']),
@@ -38,6 +38,19 @@ const behaviourSchema = z.strictObject({
   list_lag_ms: milliseconds,
   /** Whether a retried callback is signed with a new time. */
   retry_timestamp: z.enum(['fresh', 'original']),
+  /**
+   * How a refund is answered: 202 at once; `held` until the cardholder has acted; 200 with the result at once, as if the
+   * cardholder had acted in that moment.
+   */
+  refund_answer: z.enum(['202', 'held', '200']),
+  /** Whether a `held` refund shows its INITIATE_REFUND meanwhile; one that was answered 202 always does. */
+  refund_initiated_visible: z.boolean(),
+  /** Whether a refund that failed at the terminal shows a failed REFUND, or stays as it was for ever. */
+  refund_failure_visible: z.boolean(),
+  /** Dintero retries a failed refund by itself, with success, this long afterwards; 0 is never. */
+  refund_retried_after_ms: milliseconds,
+  /** Whether an operation without its result stands against the next one. */
+  pending_counted: z.boolean(),
   /** How long a device takes for an operation, how it ends, and what one that comes meanwhile is told. */
   operation_ms: milliseconds,
   operation_ends: z.enum(['COMPLETED', 'FAILED', 'TIMEOUT', 'never']),
@@ -83,6 +96,11 @@ export function behaviourOf(world: World, terminalId?: string): Behaviour {
     list_ignores_filters: false,
     list_lag_ms: 0,
     retry_timestamp: 'fresh',
+    refund_answer: '202',
+    refund_initiated_visible: true,
+    refund_failure_visible: true,
+    refund_retried_after_ms: 0,
+    pending_counted: true,
     operation_ms: 0,
     operation_ends: 'COMPLETED',
     operation_retry_after_seconds: 1,

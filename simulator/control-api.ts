@@ -4,10 +4,11 @@ import { behaviourChange, behaviourOf } from './behaviour.ts';
 import { correct, correctable } from './corrections.ts';
 import { buttons, customerSchema, type Customer } from './customer.ts';
 import { announceToAccount } from './hooks.ts';
-import { addFault, endpoints, faultSchema, matches } from './faults.ts';
+import { acceptance, addFault, endpoints, faultSchema, matches } from './faults.ts';
 import { resolve } from './payments.ts';
 import type { Settings, Terminal, Transaction } from './records.ts';
 import { keysIn } from './row-keys.ts';
+import { resolveRefund } from './refund-results.ts';
 import { parseBody } from './sessions.ts';
 import { findTerminal, press } from './terminals.ts';
 import { operate } from './transactions.ts';
@@ -42,7 +43,14 @@ const anyEvent = z.strictObject({
 /** How far all that waits comes nearer: time-outs, captures, retries. Clocks go on as they were. */
 const advanced = z.strictObject({ ms: z.number().int().positive() });
 
-const backoffice = z.strictObject({ amount: z.number().int().positive().exactOptional() });
+/** A refund of which nobody had told Dintero how it went; by its reference. */
+const refundResolution = z.strictObject({ success: z.boolean() });
+
+const backoffice = z.strictObject({
+  amount: z.number().int().positive().exactOptional(),
+  /** Accepted, with its result so much later; absent: done at once. */
+  accepted: acceptance.exactOptional(),
+});
 
 /** Mounts one call: what `answer` returns is sent as JSON, nothing as 204. */
 type On = (
@@ -79,6 +87,7 @@ function mountRecords(world: World, on: On): void {
     const { event, content } = parseBody(anyEvent, req.body);
     announceToAccount(world, event, content);
   });
+  on('get', '/operations', () => ({ operations: [...world.store.tables.operation.values()] }));
   on('get', '/sessions/:id', (_req, id) => findSession(world, id));
   on('get', '/transactions/:id', (_req, id) => findTransaction(world, id));
   on('delete', '/', () => {
@@ -171,10 +180,13 @@ function mountBackoffice(world: World, on: On): void {
   };
   for (const name of ['CAPTURE', 'VOID', 'REFUND'] as const) {
     act(name.toLowerCase(), (transaction, body) => {
-      const { amount = transaction.amount } = parseBody(backoffice, body);
-      operate(world, transaction.id, { name, amount, by: 'backoffice' });
+      const { amount = transaction.amount, accepted } = parseBody(backoffice, body);
+      operate(world, transaction.id, { name, amount, by: 'backoffice' }, accepted);
     });
   }
+  on('post', '/refunds/:id/resolve', (req, id) =>
+    resolveRefund(world, id, parseBody(refundResolution, req.body).success),
+  );
   act('correct', ({ id }, body) => correct(world, id, parseBody(correction, body).status));
 }
 
@@ -216,8 +228,11 @@ function select(
 
 function terminalView(world: World, terminal: Terminal): object {
   if (terminal.prompt === null) return terminal;
-  const { order } = findSession(world, terminal.prompt.session_id);
-  const { merchant_reference, merchant_reference_2 = null, amount, currency } = order;
+  const { session_id, refund_id } = terminal.prompt;
+  const { order } = findSession(world, session_id);
+  const { merchant_reference, merchant_reference_2 = null, currency } = order;
+  const refund = refund_id === undefined ? undefined : world.store.tables.refund.get(refund_id);
+  const amount = refund?.operation.amount ?? order.amount;
   return {
     ...terminal,
     prompt: { ...terminal.prompt, merchant_reference, merchant_reference_2, amount, currency },

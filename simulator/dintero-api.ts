@@ -63,7 +63,10 @@ function handle(world: World, route: Route, family: string): RequestHandler {
 
     if (sessionId !== undefined) await overtaken(world, sessionId, subject);
     res.set('date', new Date(Date.now() + behaviourOf(world).clock_skew_ms).toUTCString());
-    await respond(res, fault, answer, shown);
+    const held = answer === answered ? await answer?.held : undefined;
+    const leaving =
+      held === undefined ? shown : withDinterosTimes(world, JSON.stringify(held.body));
+    await respond(res, fault, held ?? answer, leaving);
   };
 }
 

@@ -8,6 +8,13 @@ import type { World } from './world.ts';
 const kind = <Name extends string>(name: Name): z.ZodObject<{ kind: z.ZodLiteral<Name> }> =>
   z.strictObject({ kind: z.literal(name) });
 
+/** What becomes of an operation that was accepted. */
+export const acceptance = z.strictObject({
+  complete_after_ms: milliseconds.default(0),
+  success: z.union([z.boolean(), z.literal('never'), z.literal('twice')]).default(true),
+});
+export type Acceptance = z.infer<typeof acceptance>;
+
 const requestFault = z.discriminatedUnion('kind', [
   // Before: not processed. After: processed, and the answer lost.
   kind('reset_before'),
@@ -29,11 +36,8 @@ const requestFault = z.discriminatedUnion('kind', [
   kind('garbage').extend({ body: z.unknown().default('<html>bad gateway</html>') }),
   /** Merged into the JSON answer, and into each row of a list. */
   kind('rewrite').extend({ set: z.record(z.string(), z.unknown()) }),
-  /** For capture and void. */
-  kind('accept_202').extend({
-    complete_after_ms: milliseconds.default(0),
-    success: z.union([z.boolean(), z.literal('never'), z.literal('twice')]).default(true),
-  }),
+  /** For capture, void and refund; a refund's result waits for the cardholder too. */
+  kind('accept_202').extend(acceptance.shape),
   /** Transactions younger than this are missing from the list. */
   kind('list_lag').extend({ ms: milliseconds }),
   /** So many payments of others begin right after this page of the list. */
@@ -77,6 +81,7 @@ export const endpoints = [
   'update_transaction',
   'capture',
   'void',
+  'refund',
   'list_terminals',
   'create_terminal',
   'get_terminal',

@@ -1,7 +1,12 @@
 import type { LedgerEntry, Session } from './records.ts';
 import { now, type World } from './world.ts';
 
-type Fact = Partial<Pick<LedgerEntry, 'amount' | 'currency' | 'why' | 'transaction_id'>>;
+type Fact = Partial<
+  Pick<
+    LedgerEntry,
+    'amount' | 'currency' | 'why' | 'transaction_id' | 'terminal_id' | 'refund_reference'
+  >
+>;
 type Sale = Pick<Session, 'order'> & { id?: string; transaction_id?: string };
 
 /** Adds a fact about a sale to the ledger. Entries are never changed; only a reset forgets them. */

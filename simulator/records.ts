@@ -17,6 +17,7 @@ export interface Tables {
   call: Call;
   entry: LedgerEntry;
   setting: Settings;
+  refund: Refund;
   shop: Shop;
   operation: TerminalOperation;
 }
@@ -112,9 +113,10 @@ export interface Terminal {
   status: string;
   store_id?: string;
   payout_destination_id?: string;
-  /** Every later session asked for while a prompt was live, in `queue` mode. */
+  /** Every later session or refund asked for while a prompt was live, in `queue` mode. */
   queue: string[];
-  prompt: { session_id: string; since: string } | null;
+  /** `refund_id`: it asks for the card of a refund of that session's payment. */
+  prompt: { session_id: string; since: string; refund_id?: string } | null;
   /** What the next customers do, one per prompt; then `customer` holds. */
   script: Customer[];
   customer?: Customer;
@@ -204,8 +206,9 @@ export interface HookDelivery extends Subject {
 
 /** Work that waits for a moment; it survives a kill. */
 export type Job = { id: string; at: number } & (
-  | { kind: 'prompt_timeout'; session_id: string }
-  | { kind: 'customer'; session_id: string; customer: Customer }
+  | { kind: 'prompt_timeout'; session_id: string; refund_id?: string }
+  | { kind: 'customer'; session_id: string; refund_id?: string; customer: Customer }
+  | { kind: 'retry_refund'; refund_id: string }
   | { kind: 'auto_capture'; transaction_id: string }
   | {
       kind: 'complete';
@@ -226,6 +229,22 @@ export interface Operation {
   by: string;
   reference?: string;
   metadata?: Record<string, string>;
+  /** Of a refund: where the cardholder stands. */
+  terminal_id?: string;
+}
+
+/** A refund that a terminal asks, or asked, the cardholder for. */
+export interface Refund {
+  id: string;
+  transaction_id: string;
+  operation: Operation;
+  terminal_id: string;
+  /** Of the INITIATE_REFUND; absent where none is shown. */
+  request_id?: string;
+  /** What an `accept_202` fault makes of the cardholder's yes. */
+  result: true | false | 'never' | 'twice';
+  /** What Dintero knows of it. */
+  state: 'open' | 'done' | 'failed';
 }
 
 /** What a request or callback is about; absent where it names none. */
@@ -267,6 +286,13 @@ export interface LedgerEntry {
     | 'prompt_queued'
     | 'prompt_started'
     | 'prompt_ended'
+    | 'refund_refused'
+    | 'refund_prompt_queued'
+    | 'refund_prompt_started'
+    | 'refund_prompt_ended'
+    /** In the back office: its amount is pending until it is `refunded` or has failed. */
+    | 'refund_accepted'
+    | 'refund_failed'
     | 'authorised'
     | 'captured'
     | 'voided'
@@ -286,4 +312,6 @@ export interface LedgerEntry {
   amount: number;
   currency: string;
   why?: string;
+  /** Of a refund: its reference, or the id of the request that was accepted. */
+  refund_reference?: string;
 }

@@ -3,11 +3,13 @@ import { behaviourOf } from './behaviour.ts';
 import type { Endpoint, RequestFault } from './faults.ts';
 import type { Operation, Subject } from './records.ts';
 import { cancelSession, createSession, parseBody, paySession } from './sessions.ts';
+import { refundRoutes } from './refunds.ts';
 import { terminalOperationRoutes } from './terminal-operations.ts';
 import { makeSignatureSecret } from './secrets.ts';
 import { insertPayments, listTransactions } from './transaction-list.ts';
 import { captureRequest, operate } from './transactions.ts';
 import {
+  aboutTransaction,
   transactionView,
   findSession,
   findTransaction,
@@ -27,6 +29,8 @@ export interface Answer {
   status: number;
   body: unknown;
   headers?: Record<string, string>;
+  /** The answer leaves only when this has come true. */
+  held?: Promise<Answer>;
 }
 
 /** One endpoint of Dintero's payments API. */
@@ -42,12 +46,6 @@ export interface Route {
 const aboutSession: Route['about'] = (world, { id }) => {
   const session = world.store.tables.session.get(id);
   return session === undefined ? { session_id: id } : subjectOf(session);
-};
-
-const aboutTransaction: Route['about'] = (world, { id }) => {
-  const transaction = world.store.tables.transaction.get(id);
-  if (transaction === undefined) return { transaction_id: id };
-  return subjectOf(findSession(world, transaction.session_id));
 };
 
 const text = z.string().optional().catch(undefined);
@@ -92,8 +90,9 @@ function operation(
   };
 }
 
-/** Everything a charge needs of Dintero; the table is mounted under both families of addresses. */
+/** Everything a charge or a refund needs of Dintero; the table is mounted under both families of addresses. */
 export const routes: readonly Route[] = [
+  ...refundRoutes,
   {
     endpoint: 'create_session',
     method: 'post',

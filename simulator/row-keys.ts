@@ -41,6 +41,7 @@ export function keysOf(table: keyof Tables, row: object): string[] {
     case 'job':
     case 'hit':
     case 'setting':
+    case 'refund':
     case 'shop':
       return [];
   }

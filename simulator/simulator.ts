@@ -10,6 +10,7 @@ import { deliver } from './callbacks.ts';
 import { sendEvent } from './hooks.ts';
 import { createJobs } from './jobs.ts';
 import type { Job } from './records.ts';
+import { retryRefund } from './refund-results.ts';
 import { createStore } from './store.ts';
 import { endOperation } from './terminal-operations.ts';
 import { answer, timeOut } from './terminals.ts';
@@ -90,9 +91,11 @@ function statusOf(error: unknown): number {
 function work(world: World, job: Job): void | Promise<void> {
   switch (job.kind) {
     case 'prompt_timeout':
-      return timeOut(world, job.session_id);
+      return timeOut(world, job);
     case 'customer':
-      return answer(world, job.session_id, job.customer);
+      return answer(world, job, job.customer);
+    case 'retry_refund':
+      return retryRefund(world, job.refund_id);
     case 'auto_capture':
       return autoCapture(world, job.transaction_id);
     case 'complete':

@@ -96,6 +96,7 @@ function emptyTables(): Maps {
     call: new Map(),
     entry: new Map(),
     setting: new Map(),
+    refund: new Map(),
     shop: new Map(),
     operation: new Map(),
   };

@@ -3,7 +3,8 @@ import { behaviourOf } from './behaviour.ts';
 import type { Customer } from './customer.ts';
 import { record } from './ledger.ts';
 import { approve, decline, hold, loseLine, stop } from './payments.ts';
-import type { Session, Terminal } from './records.ts';
+import type { Refund, Session, Terminal } from './records.ts';
+import { endOfPrompt, endRefund, findRefund, recordRefund } from './refund-results.ts';
 import { ensureTransaction } from './transactions.ts';
 import { addSessionEvent, findSession, now, Refusal, type World } from './world.ts';
 
@@ -63,7 +64,7 @@ export function startPrompt(world: World, session: Session): void {
   }
   // Started before the former ends: the ledger must show that two were on one terminal.
   record(world, 'prompt_started', session);
-  if (former !== null) endPrompt(world, terminal, 'replaced');
+  if (former !== null) replacePrompt(world, terminal);
   terminal.prompt = { session_id: session.id, since: now() };
   if (behaviour.initiated_visible) ensureTransaction(world, session);
   addSessionEvent(world, session, 'PAY_LOCK_START');
@@ -77,12 +78,17 @@ export function startPrompt(world: World, session: Session): void {
   world.store.save('terminal', terminal.id, terminal);
 }
 
-function awaitCustomer(world: World, session: Session, terminal: Terminal): void {
-  const customer =
+/** What the next customer at a terminal is going to do, if anybody has said so. */
+export function customerOf(world: World, terminal: Terminal): Customer | undefined {
+  return (
     terminal.script.shift() ??
     terminal.customer ??
-    world.store.tables.setting.get('global')?.customer ??
-    customersByAmount.get(session.order.amount);
+    world.store.tables.setting.get('global')?.customer
+  );
+}
+
+function awaitCustomer(world: World, session: Session, terminal: Terminal): void {
+  const customer = customerOf(world, terminal) ?? customersByAmount.get(session.order.amount);
   if (customer === undefined) return;
   const job = { kind: 'customer', session_id: session.id, customer } as const;
   const delayMs = customer.delay_ms ?? world.options.answerDelayMs;
@@ -112,7 +118,62 @@ function endPrompt(world: World, terminal: Terminal, why: PromptEnd): Session {
 
 function startNext(world: World, terminal: Terminal): void {
   const next = terminal.prompt === null ? terminal.queue.shift() : undefined;
-  if (next !== undefined) startPrompt(world, findSession(world, next));
+  if (next === undefined) return;
+  const refund = world.store.tables.refund.get(next);
+  if (refund === undefined) startPrompt(world, findSession(world, next));
+  else startRefundPrompt(world, refund);
+}
+
+/** Asks the cardholder of a refund, or queues it, or takes the place of the prompt that is there. */
+export function startRefundPrompt(world: World, refund: Refund): void {
+  const terminal = findTerminal(world, refund.terminal_id);
+  const { second_session, prompt_lifetime_ms } = behaviourOf(world, terminal.id);
+  const former = terminal.prompt;
+  if (former !== null && second_session === 'queue') {
+    terminal.queue.push(refund.id);
+    recordRefund(world, refund, 'refund_prompt_queued');
+    return world.store.save('terminal', terminal.id, terminal);
+  }
+  // Started before the former ends: the ledger must show that two were on one terminal.
+  const session = recordRefund(world, refund, 'refund_prompt_started');
+  if (former !== null) replacePrompt(world, terminal);
+  terminal.prompt = { session_id: session.id, refund_id: refund.id, since: now() };
+  const about = { session_id: session.id, refund_id: refund.id };
+  // Dintero's simulated terminals approve every refund.
+  const customer = customerOf(world, terminal) ?? customersByAmount.get(session.order.amount);
+  if (customer !== undefined) {
+    const delayMs = customer.delay_ms ?? world.options.answerDelayMs;
+    world.jobs.schedule(delayMs, { kind: 'customer', ...about, customer }, `customer/${refund.id}`);
+  }
+  const timeout = { kind: 'prompt_timeout', ...about } as const;
+  world.jobs.schedule(prompt_lifetime_ms, timeout, `prompt_timeout/${refund.id}`);
+  world.store.save('terminal', terminal.id, terminal);
+}
+
+/** Takes the refund's prompt off the device; what becomes of the refund is the caller's. */
+export function endRefundPrompt(world: World, terminal: Terminal, act: Customer): void {
+  if (terminal.prompt?.refund_id === undefined) return;
+  const refund = findRefund(world, terminal.prompt.refund_id);
+  terminal.prompt = null;
+  world.jobs.cancel(`prompt_timeout/${refund.id}`);
+  world.jobs.cancel(`customer/${refund.id}`);
+  recordRefund(world, refund, 'refund_prompt_ended', endOfPrompt(act));
+  world.store.save('terminal', terminal.id, terminal);
+}
+
+function replacePrompt(world: World, terminal: Terminal): void {
+  const refundId = terminal.prompt?.refund_id;
+  if (refundId === undefined) endPrompt(world, terminal, 'replaced');
+  else pressRefund(world, terminal, { refundId, act: { action: 'none' } });
+}
+
+function pressRefund(
+  world: World,
+  terminal: Terminal,
+  { refundId, act }: { refundId: string; act: Customer },
+): void {
+  endRefundPrompt(world, terminal, act);
+  endRefund(world, findRefund(world, refundId), act);
 }
 
 /** Takes a cancelled session off its terminal, if the device obeys. */
@@ -122,33 +183,59 @@ export function withdrawPrompt(world: World, session: Session): void {
     terminal.queue = terminal.queue.filter((id) => id !== session.id);
     world.store.save('terminal', terminal.id, terminal);
   }
-  const isLive = terminal.prompt?.session_id === session.id;
+  const isLive =
+    terminal.prompt?.session_id === session.id && terminal.prompt.refund_id === undefined;
   if (!isLive || !behaviourOf(world, terminal.id).cancel_ends_prompt) return;
   endPrompt(world, terminal, 'cancelled_by_api');
   startNext(world, terminal);
 }
 
 /** The device gives up waiting for a card, and tells nobody. */
-export function timeOut(world: World, sessionId: string): void {
-  const terminal = terminalPrompting(world, sessionId);
+export function timeOut(world: World, prompt: Prompting): void {
+  const terminal = terminalPrompting(world, prompt);
   if (terminal === undefined) return;
-  endPrompt(world, terminal, 'timeout');
+  const { refund_id: refundId } = prompt;
+  if (refundId === undefined) endPrompt(world, terminal, 'timeout');
+  else pressRefund(world, terminal, { refundId, act: { action: 'walk_away' } });
   startNext(world, terminal);
 }
 
 /** What the customer of a session was going to do, unless its prompt is gone. */
-export function answer(world: World, sessionId: string, customer: Customer): void {
-  const terminal = terminalPrompting(world, sessionId);
+export function answer(world: World, prompt: Prompting, customer: Customer): void {
+  const terminal = terminalPrompting(world, prompt);
   if (terminal !== undefined) press(world, terminal, customer);
 }
 
-function terminalPrompting(world: World, sessionId: string): Terminal | undefined {
-  const terminal = findTerminal(world, findSession(world, sessionId).order.store.terminal_id);
-  return terminal.prompt?.session_id === sessionId ? terminal : undefined;
+interface Prompting {
+  session_id: string;
+  refund_id?: string;
+}
+
+function terminalPrompting(
+  world: World,
+  { session_id, refund_id }: Prompting,
+): Terminal | undefined {
+  const terminal = findTerminal(
+    world,
+    refund_id === undefined
+      ? findSession(world, session_id).order.store.terminal_id
+      : findRefund(world, refund_id).terminal_id,
+  );
+  const { prompt } = terminal;
+  const isLive = prompt?.session_id === session_id && prompt.refund_id === refund_id;
+  return isLive ? terminal : undefined;
 }
 
 /** A person acts at the device. Without a live prompt there is nothing to act on: 409. */
 export function press(world: World, terminal: Terminal, act: Customer): void {
+  const refundId = terminal.prompt?.refund_id;
+  if (refundId !== undefined) {
+    const staysUp = act.action === 'none' || act.action === 'walk_away';
+    const asksAgain = act.action === 'decline' && act.as === 'ask_again';
+    if (staysUp || asksAgain) return;
+    pressRefund(world, terminal, { refundId, act });
+    return startNext(world, terminal);
+  }
   switch (act.action) {
     case 'none':
     case 'walk_away':

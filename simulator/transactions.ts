@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { behaviourOf } from './behaviour.ts';
 import { notify, releaseResult } from './callbacks.ts';
-import type { RequestFault } from './faults.ts';
 import { announceTransaction } from './hooks.ts';
+import type { Acceptance } from './faults.ts';
 import { record } from './ledger.ts';
 import type { Job, Operation, Session, Transaction, TransactionEvent } from './records.ts';
 import { amount } from './session-request.ts';
@@ -81,18 +81,20 @@ export function apply(
     transaction_status: statusAfter(transaction, operation),
     ...(correlationId !== undefined && { correlation_request_id: correlationId }),
   });
-  const { amount: moved, by } = operation;
+  const { amount: moved, by, terminal_id, reference = correlationId } = operation;
   record(world, ledgerKind[operation.name], session, {
     amount: moved,
     currency: transaction.currency,
     why: by,
+    ...(terminal_id !== undefined && { terminal_id }),
+    ...(operation.name === 'REFUND' && reference !== undefined && { refund_reference: reference }),
   });
   if (operation.name === 'CAPTURE') releaseResult(world, session, transaction);
   notify(world, session, { event });
   return event;
 }
 
-function eventOf(transaction: Transaction, operation: Operation): Partial<TransactionEvent> {
+export function eventOf(transaction: Transaction, operation: Operation): Partial<TransactionEvent> {
   const authorised = transaction.events.findLast((event) => event.event === 'AUTHORIZE');
   const correlation = authorised?.metadata?.['seitatech:posReferenceData'];
   return {
@@ -111,13 +113,10 @@ export function operate(
   world: World,
   id: string,
   operation: Operation,
-  accept?: Extract<RequestFault, { kind: 'accept_202' }>,
+  accept?: Acceptance,
 ): { status: number; requestId?: string } {
   const transaction = findTransaction(world, id);
-  const refusal = isPending(transaction)
-    ? `another operation on ${id} is not finished`
-    : objection(transaction, operation);
-  if (refusal !== undefined) throw new Refusal(400, refusal);
+  assertLegal(world, transaction, operation);
   if (accept === undefined) {
     apply(world, transaction, operation);
     return { status: 200 };
@@ -127,6 +126,7 @@ export function operate(
     event: `INITIATE_${operation.name}`,
     success: true,
   });
+  recordRefund(world, transaction, { kind: 'refund_accepted', operation, requestId: request_id });
   if (accept.success !== 'never') {
     world.jobs.schedule(accept.complete_after_ms, {
       kind: 'complete',
@@ -140,12 +140,39 @@ export function operate(
   return { status: 202, requestId: request_id };
 }
 
+/** Illegal now, or beside one that has not ended: 400. */
+export function assertLegal(world: World, transaction: Transaction, operation: Operation): void {
+  const { pending_counted } = behaviourOf(world, transaction.store.terminal_id);
+  const refusal =
+    pending_counted && isPending(transaction)
+      ? `another operation on ${transaction.id} is not finished`
+      : objection(transaction, operation);
+  if (refusal !== undefined) throw new Refusal(400, refusal);
+}
+
+/** A refund that no terminal asks for: its money is on its way from here to its result, by the name of the request. */
+function recordRefund(
+  world: World,
+  transaction: Transaction,
+  {
+    kind,
+    operation,
+    requestId,
+  }: { kind: 'refund_accepted' | 'refund_failed'; operation: Operation; requestId: string },
+): void {
+  if (operation.name !== 'REFUND') return;
+  const { amount, by } = operation;
+  const about = { amount, why: by, refund_reference: operation.reference ?? requestId };
+  record(world, kind, findSession(world, transaction.session_id), about);
+}
+
 /** Ends an operation that was accepted with 202. */
 export function complete(world: World, job: Extract<Job, { kind: 'complete' }>): void {
   const transaction = findTransaction(world, job.transaction_id);
   const { operation, request_id } = job;
   const refusal = job.success ? objection(transaction, operation) : 'refused by the processor';
   if (refusal !== undefined) {
+    recordRefund(world, transaction, { kind: 'refund_failed', operation, requestId: request_id });
     addEvent(world, transaction, {
       ...eventOf(transaction, operation),
       event: operation.name,
@@ -191,7 +218,7 @@ export function autoCapture(world: World, transactionId: string): void {
   again();
 }
 
-const own = z
+export const own = z
   .string()
   .regex(/^ext_.{0,124}$/, 'metadata keys start with ext_ and have at most 128 characters');
 

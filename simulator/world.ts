@@ -70,6 +70,13 @@ export function subjectOf(session: Session): Subject {
   };
 }
 
+/** Whom a request about a transaction is about. */
+export function aboutTransaction(world: World, { id }: { id: string }): Subject {
+  const transaction = world.store.tables.transaction.get(id);
+  if (transaction === undefined) return { transaction_id: id };
+  return subjectOf(findSession(world, transaction.session_id));
+}
+
 /** A transaction as Dintero shows it. */
 export function transactionView(transaction: Transaction): Omit<Transaction, 'callback_withheld'> {
   const { callback_withheld: _ours, ...visible } = transaction;

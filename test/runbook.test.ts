@@ -13,9 +13,19 @@ import { runbookText } from '../scripts/runbook/page.ts';
 import { attentionViews, views } from '../scripts/runbook/views.ts';
 import { caseActions, chargeActions, settlements, type Action } from '../workflows/actions.ts';
 import type { Guidance } from '../workflows/guide.ts';
+import { refundActions } from '../workflows/refund-actions.ts';
+import { refundAttentions, refundReasons, refundStates } from '../workflows/refund-lists.ts';
+import { refundSchema } from '../api/refund-schemas.ts';
 import { attentions, caseKinds, chargeStates, reasons } from '../workflows/lists.ts';
 
-const lists = { needs_attention: attentions, case: caseKinds, reason: reasons, code: problemCodes };
+const lists = {
+  needs_attention: attentions,
+  case: caseKinds,
+  reason: reasons,
+  refund_attention: refundAttentions,
+  refund_reason: refundReasons,
+  code: problemCodes,
+};
 const entries = Object.entries(guides).flatMap(([list, guide]) =>
   Object.entries<Guidance>(guide).map(([word, row]) => ({ list: list as GuideList, word, row })),
 );
@@ -86,6 +96,8 @@ describe('what to press', () => {
     'charges',
     'stuck',
     'show <charge_id>',
+    'show <refund_id>',
+    'show <transaction_id>',
     'watch <charge_id>',
     'cases',
     'explain <word>',
@@ -102,6 +114,7 @@ describe('what to press', () => {
   const actions = new Set([
     ...Object.entries(chargeActions).flatMap(commandsOf('<charge_id>')),
     ...Object.entries(caseActions).flatMap(commandsOf('<transaction_id>')),
+    ...Object.entries(refundActions).flatMap(commandsOf('<refund_id>')),
   ]);
 
   it.each(steps.filter(({ run }) => run !== null))('exists: $run, of $of', ({ run }) => {
@@ -189,6 +202,8 @@ describe('the runbook', () => {
     const known = new Set<string>([
       ...Object.values(lists).flat(),
       ...chargeStates,
+      ...refundStates,
+      ...Object.keys(refundSchema.shape),
       ...advices,
       ...settlements,
       ...Object.keys(lists),

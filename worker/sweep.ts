@@ -2,6 +2,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 import type { Logger } from 'pino';
+import { sweepLostRefunds } from '../activities/refund-recovery.ts';
 import { sweepLostCharges } from '../activities/sweep.ts';
 
 /**
@@ -17,9 +18,12 @@ export async function sweepUntil(
 ): Promise<void> {
   while (!signal.aborted) {
     try {
-      const { lost, failures } = await sweepLostCharges(temporal, taskQueue);
+      const charges = await sweepLostCharges(temporal, taskQueue);
+      const refunds = await sweepLostRefunds(temporal, taskQueue);
+      const lost = charges.lost + refunds.lost;
+      const failures = [...charges.failures, ...refunds.failures];
       if (lost > 0)
-        log.warn({ lost }, 'charges ended without an outcome: they are being recovered');
+        log.warn({ lost }, 'charges or refunds ended without an outcome: they are being recovered');
       for (const { chargeId, error } of failures) {
         log.error({ charge_id: chargeId, err: error }, 'a lost charge could not be recovered');
       }

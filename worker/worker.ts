@@ -69,6 +69,7 @@ export async function createWorkers(
     activities: {
       readCharge: activities.readCharge,
       readTransaction: activities.readTransaction,
+      readRefund: activities.readRefund,
     },
     maxTaskQueueActivitiesPerSecond: pollsPerSecond,
     // A Dintero that hangs holds each poll for 17 s: these many slots keep the rest moving.

@@ -8,7 +8,8 @@ import { problemOfText } from './card-number.ts';
 
 /** One member of an action's input, which is one flat JSON object. */
 export interface Field {
-  is: 'text' | 'true' | 'choice';
+  /** An `amount` is a whole number of minor units above 0. */
+  is: 'text' | 'true' | 'choice' | 'amount';
   isRequired: boolean;
   /** Of a `choice`. */
   choices?: readonly string[];
@@ -53,6 +54,10 @@ export function problemOf(field: Field, value: unknown): string | null {
       return field.choices?.includes(String(value)) === true
         ? null
         : `is none of ${field.choices?.join(', ') ?? ''}`;
+    case 'amount':
+      return Number.isSafeInteger(value) && Number(value) > 0
+        ? null
+        : 'is not a whole number of minor units above 0';
     case 'text':
       return problemOfText(value);
   }
@@ -145,6 +150,25 @@ export const caseActions = {
         is: 'text',
         isRequired: false,
         means: 'For `refunded`: the id of the REFUND event of the transaction, as Dintero shows it',
+      },
+      why,
+    },
+  },
+  refund: {
+    does: 'Gives the money back on a terminal, with the customer and the card: the terminal asks at once.',
+    when: 'While the case is open and Dintero shows money that is still in. `npx kvitt show` lists the terminals that may.',
+    isIrreversible: true,
+    fields: {
+      terminal_id: {
+        is: 'text',
+        isRequired: true,
+        means:
+          'Where the customer stands with the card: an active terminal of the seller of the sale',
+      },
+      amount: {
+        is: 'amount',
+        isRequired: false,
+        means: 'Minor units; without it all that is still in',
       },
       why,
     },

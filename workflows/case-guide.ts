@@ -19,6 +19,10 @@ const refunded = (when: string): Step => ({
   when,
   run: 'npx kvitt settle <transaction_id> --as refunded --why "<why>"',
 });
+const refundNow: Step = {
+  when: 'The customer is here with the card, and the money is not wanted: refund it on a terminal of the same seller. When nothing is left, the case settles itself. (`npx kvitt show` lists the terminals; `--amount` refunds a part.)',
+  run: 'npx kvitt refund <transaction_id> --terminal-id "<terminal_id>" --why "<why>"',
+};
 const refundedAtTerminal = refunded(
   'The customer came back, was refunded with the card on a terminal, and Dintero shows all of it refunded. (A part went back, and the rest is wanted: that is `kept`.)',
 );
@@ -46,6 +50,7 @@ export const caseGuide: Record<CaseKind, Guidance> = {
     ],
     press: [
       kept('The amount that Dintero shows is accepted as it is.'),
+      refundNow,
       refundedAtTerminal,
       notNow,
       writtenOff,
@@ -61,6 +66,7 @@ export const caseGuide: Record<CaseKind, Guidance> = {
     ],
     press: [
       kept('The part is accepted, or Dintero shows the rest captured too.'),
+      refundNow,
       refundedAtTerminal,
       notNow,
       writtenOff,
@@ -79,6 +85,7 @@ export const caseGuide: Record<CaseKind, Guidance> = {
       kept(
         'The sale was completed with this payment. The till may say so itself: `POST /charges/{charge_id}/keep`.',
       ),
+      refundNow,
       refundedAtTerminal,
       notNow,
       writtenOff,
@@ -97,6 +104,7 @@ export const caseGuide: Record<CaseKind, Guidance> = {
     ],
     press: [
       kept('This payment is the only one of the sale, and the customer has the goods.'),
+      refundNow,
       refundedAtTerminal,
       notNow,
       writtenOff,
@@ -130,6 +138,7 @@ export const caseGuide: Record<CaseKind, Guidance> = {
     ],
     press: [
       kept('It pays a sale that was made.'),
+      refundNow,
       refundedAtTerminal,
       notNow,
       { ...writtenOff, when: releasedOrWrittenOff },

@@ -144,11 +144,25 @@ function judgeCaptured(transaction: TransactionFacts, asked: Asked): Judgement {
   return { is: 'captured', capturedAmount, caseKind: caseOf(transaction, asked) };
 }
 
+const wholeAndRefunded = new Set<TransactionFacts['status']>(['partly_refunded', 'refunded']);
+
+/** What went back, or is about to, by a refund that is none of this service's. */
+export function refundedOutside({ refundedAmount, pending, ownRefunds = [] }: TransactionFacts): {
+  amount: number;
+  isPending: boolean;
+} {
+  const own = ownRefunds.reduce((sum, one) => sum + one.refundedAmount, 0);
+  const ownPending = ownRefunds.reduce((sum, one) => sum + one.pending, 0);
+  const refundsPending = pending.filter((operation) => operation === 'refund').length;
+  return { amount: refundedAmount - own, isPending: refundsPending > ownPending };
+}
+
 function caseOf(transaction: TransactionFacts, asked: Asked): CaseKind | null {
-  if (transaction.refundedAmount > 0 || transaction.pending.includes('refund')) {
-    return 'refunded_outside';
-  }
-  if (transaction.status !== 'captured') return 'partly_captured';
+  const outside = refundedOutside(transaction);
+  if (outside.amount > 0 || outside.isPending) return 'refunded_outside';
+  // Our own refunds move the status, and take nothing from what was captured.
+  const isWhole = transaction.status === 'captured' || wholeAndRefunded.has(transaction.status);
+  if (!isWhole) return 'partly_captured';
   const isAsAsked =
     transaction.capturedAmount === asked.amount &&
     transaction.amount === asked.amount &&

@@ -85,5 +85,9 @@ export const eventTypes = [
   'charge.corrected',
   'case.opened',
   'case.settled',
+  'refund.refunded',
+  'refund.not_refunded',
+  'refund.needs_attention',
+  'refund.corrected',
 ] as const;
 export type EventType = (typeof eventTypes)[number];

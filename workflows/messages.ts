@@ -6,6 +6,7 @@ import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/commo
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { CaseAction, ChargeAction, Settlement } from './actions.ts';
 import type { Held, Word } from './hold.ts';
+import type { RefundAction } from './refund-actions.ts';
 import type { Attention, CaseKind, ChargeState, Outcome, Reason } from './lists.ts';
 import type { ChargePolicy } from './policy.ts';
 import type { Receipted } from './receipts.ts';
@@ -240,13 +241,15 @@ export interface CaseRecord {
   /** What Dintero showed when it was settled: the refund's event, and what has gone back in all. */
   refund_event?: string | null;
   refunded_amount?: number | null;
+  /** Of it what no refund of this service was. */
+  refunded_outside_amount?: number | null;
 }
 
 /** The till accepts a payment that was captured after its cancel. Refused for every other kind of case. */
 export const keep = defineUpdate<CaseRecord, [{ by: string }]>('keep');
 
 /** The input of an operator's action, as `actions.ts` describes it: one flat object. */
-export type ActionInput = Partial<Record<string, string | boolean>>;
+export type ActionInput = Partial<Record<string, string | boolean | number>>;
 
 /** What a person wants to know of an open charge or case, beyond its record. Answered by its workflow. */
 export interface Overview {
@@ -259,7 +262,7 @@ export interface Overview {
 }
 
 export interface ActionState {
-  action: ChargeAction | CaseAction;
+  action: ChargeAction | CaseAction | RefundAction;
   is_possible: boolean;
   /** The reason, and what would make it possible. */
   why_not: string | null;

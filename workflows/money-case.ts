@@ -9,7 +9,6 @@ import {
   condition,
   defineUpdate,
   ParentClosePolicy,
-  proxyActivities,
   setCurrentDetails,
   setHandler,
   startChild,
@@ -17,18 +16,17 @@ import {
   upsertSearchAttributes,
 } from '@temporalio/workflow';
 import type { MoneyFacts } from '../activities/dintero/facts.ts';
-import type { Activities } from '../activities/index.ts';
 import { caseActions, problemWith, type CaseAction, type Settlement } from './actions.ts';
 import { problemOfText } from './card-number.ts';
 import { describeCase } from './details.ts';
-import { failureOf } from './dintero-calls.ts';
-import { readStartToClose, readTimeoutMs } from './dintero-reads.ts';
 import { caseWorkflowId, keep, overview, searchAttributes } from './messages.ts';
 import type { ActionInput, CaseRecord, ChargeRecord, Overview } from './messages.ts';
 import { operator } from './operator.ts';
 import { moneyText } from './money.ts';
 import type { ChargePolicy } from './policy.ts';
-import { whyNotSettle } from './settlement.ts';
+import { refundEnded, type RefundRecord } from './refund-messages.ts';
+import { evidence, readMoney, whyNotAs, type Asked } from './case-evidence.ts';
+import { whyNotSettle, wordsOfRefund } from './settlement.ts';
 import { tellCase } from './tell-retailer.ts';
 import { tell, type Fact } from './timeline.ts';
 
@@ -39,22 +37,56 @@ interface OpenCase {
   record: CaseRecord;
   timeline: Fact[];
   settings: CaseSettings;
+  /** Refunds of this money that have ended since it was looked at last. */
+  refunds: RefundRecord[];
 }
 
 export async function moneyCase(
   opened: CaseRecord,
   settings: CaseSettings = {},
 ): Promise<CaseRecord> {
-  const open: OpenCase = { record: opened, timeline: [], settings };
+  const open: OpenCase = { record: opened, timeline: [], settings, refunds: [] };
   tellAndShow(open, { source: 'kvitt', text: `opened: ${opened.kind}` });
   setHandler(overview, () => overviewOf(open));
   takeKeep(open);
+  setHandler(refundEnded, (refund) => void open.refunds.push(refund), {
+    description: 'Sent by a refund of this money that has ended.',
+  });
   for (const name of Object.keys(caseActions) as CaseAction[]) takeOrder(open, name);
   await tellCase(opened, settings.notifies);
-  await condition(() => open.record.settled_at !== null);
+  await untilSettled(open);
   await tellCase(open.record, settings.notifies);
   await condition(allHandlersFinished);
   return open.record;
+}
+
+/** A refund that has ended may have given everything back: then the case settles itself. */
+async function untilSettled(open: OpenCase): Promise<void> {
+  for (;;) {
+    await condition(() => open.record.settled_at !== null || open.refunds.length > 0);
+    const refund = open.refunds.shift();
+    if (open.record.settled_at !== null || refund === undefined) return;
+    tellAndShow(open, { source: 'kvitt', text: wordsOfRefund(refund) });
+    if (refund.outcome !== 'refunded') continue;
+    const found = await readUntilAnswered(open);
+    const asked: Asked = { as: 'refunded', refundEvent: refund.refund_event };
+    if (found === null || whyNotSettle(asked, found) !== null) continue;
+    const why = `refund ${refund.refund_id}: nothing is left`;
+    open.record = { ...open.record, ...evidence(asked, found), settled_why: why };
+    settle(open, { as: 'refunded', by: refund.asked_by, source: 'kvitt' });
+  }
+}
+
+/** null: somebody settled it while Dintero gave no answer. */
+async function readUntilAnswered(open: OpenCase): Promise<MoneyFacts | null> {
+  for (;;) {
+    const found = await readMoney(open.record);
+    if (open.record.settled_at !== null) return null;
+    if (found !== null) return found;
+    await condition(() => open.record.settled_at !== null, 30_000, {
+      summary: 'Dintero gives no answer: one more look',
+    });
+  }
 }
 
 function tellAndShow(open: OpenCase, fact: Pick<Fact, 'source' | 'text'>): void {
@@ -131,6 +163,11 @@ const obey: Record<CaseAction, Obey> = {
       text: `${by ?? 'somebody in the Temporal UI'}: "${String(text)}"`,
     });
   },
+  refund: (open, { terminal_id: terminal, amount, why }, by) => {
+    const money = amount === undefined ? 'all' : moneyText(Number(amount), open.record.currency);
+    const text = `${by ?? ''}: refund of ${money} at ${String(terminal)}, "${String(why)}"`;
+    tellAndShow(open, { source: 'operator', text });
+  },
   settle: async (open, { as: asGiven, why, refund_event: event }, by) => {
     const asked: Asked = {
       as: asGiven as Settlement,
@@ -150,50 +187,9 @@ const obey: Record<CaseAction, Obey> = {
   },
 };
 
-interface Asked {
-  as: Settlement;
-  refundEvent: string | null;
-}
-
-function whyNotAs(asked: Asked, found: MoneyFacts | null): string | null {
-  if (found !== null) return whyNotSettle(asked, found);
-  if (asked.as === 'written_off') return null;
-  return 'Dintero gave no readable answer, so nothing is proven: send it again when Dintero answers';
-}
-
-/** What Dintero showed when it was settled. */
-function evidence(
-  { as, refundEvent }: Asked,
-  found: MoneyFacts | null,
-): Pick<CaseRecord, 'refund_event' | 'refunded_amount'> {
-  if (found === null) return { refund_event: null, refunded_amount: null };
-  const { refunds, transaction } = found;
-  const event = as === 'refunded' ? (refundEvent ?? refunds.at(-1)?.eventId ?? null) : null;
-  return { refund_event: event, refunded_amount: transaction.refundedAmount };
-}
-
-/** null: Dintero gave no readable answer. */
-async function readMoney({ charge_id, transaction_id }: CaseRecord): Promise<MoneyFacts | null> {
-  const { readMoney: read } = proxyActivities<Activities>({
-    startToCloseTimeout: readStartToClose,
-    retry: { maximumAttempts: 1 },
-    summary: 'What has become of the money?',
-  });
-  try {
-    return await read({
-      chargeId: charge_id,
-      transactionId: transaction_id,
-      timeoutMs: readTimeoutMs,
-    });
-  } catch (error) {
-    failureOf(error);
-    return null;
-  }
-}
-
 function settle(
   open: OpenCase,
-  { as, by, source }: { as: Settlement; by: string; source: 'till' | 'operator' },
+  { as, by, source }: { as: Settlement; by: string; source: 'till' | 'operator' | 'kvitt' },
 ): void {
   open.record = {
     ...open.record,
@@ -244,6 +240,7 @@ type Opened = Omit<
   | 'settled_why'
   | 'refund_event'
   | 'refunded_amount'
+  | 'refunded_outside_amount'
 >;
 
 /** Opens a case; it lives on when whoever opened it has closed. The same money has one case at a time. */

@@ -25,6 +25,8 @@ export interface Durations {
   listLag: number;
   /** How long one call that moves money may take on the wire. */
   httpTimeout: number;
+  /** The same of a refund, which Dintero may hold until the cardholder has acted. Older charges have none. */
+  refundTimeout?: number;
   /** How long Dintero's own capture is waited for before we capture ourselves. */
   autoCaptureWait: number;
   /** How long a state may last before a person is asked. */
@@ -96,6 +98,8 @@ export function derivePolicy(settings: PolicySettings, scale = 1): ChargePolicy 
     listLag: 60 * seconds,
     // Terminal calls answer within seconds; longer than this is treated as lost and read back (style 3).
     httpTimeout: 15 * seconds,
+    // Not described: a refund's request may be held while the cardholder is asked (dossier 4.4 says 120 s at least).
+    refundTimeout: 150 * seconds,
     // Auto-capture follows an approval within moments when it works; a cashier should not wait longer for it than for
     // a card. A manual capture stops the automatic one (dossier 2.3), so both never happen.
     autoCaptureWait: 30 * seconds,
@@ -150,6 +154,12 @@ function scaled(durations: Durations, scale: number): Durations {
   };
 }
 
-function technical(durations: Durations, scale: number): Pick<Durations, 'httpTimeout'> {
-  return { httpTimeout: Math.max(1 * seconds, Math.round(durations.httpTimeout * scale)) };
+function technical(
+  { httpTimeout, refundTimeout = 0 }: Durations,
+  scale: number,
+): Pick<Durations, 'httpTimeout' | 'refundTimeout'> {
+  return {
+    httpTimeout: Math.max(1 * seconds, Math.round(httpTimeout * scale)),
+    refundTimeout: Math.max(2 * seconds, Math.round(refundTimeout * scale)),
+  };
 }

@@ -9,6 +9,7 @@ import type { CaseKind } from './lists.ts';
 import type { ChargeRecord, RecoveryInput, RecoveryOrder } from './messages.ts';
 import { close, follow, untilProven } from './charge.ts';
 import { takeOrders } from './obey.ts';
+import { refundedOutside } from './judgement.ts';
 import { openCharge, publish, type Changes, type OpenCharge } from './open-charge.ts';
 import { takeWord } from './take-word.ts';
 import { noLease, takeTerminal, type Lease } from './terminal-lease.ts';
@@ -111,7 +112,8 @@ function isSettled(
   { settled_by_refund_of: refunded }: RecoveryInput,
   transaction: OpenCharge['transaction'],
 ): boolean {
-  return refunded !== undefined && transaction?.refundedAmount === refunded;
+  if (refunded === undefined || transaction === null) return false;
+  return refundedOutside(transaction).amount === refunded;
 }
 
 /** No payment was found. The reason says more than can be read now, such as that another attempt has the money. */

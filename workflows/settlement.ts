@@ -2,6 +2,7 @@
 import type { MoneyFacts } from '../activities/dintero/facts.ts';
 import type { Settlement } from './actions.ts';
 import { moneyText } from './money.ts';
+import type { RefundRecord } from './refund-messages.ts';
 
 /** Why the case cannot be settled so, and what would make it possible; null: it can. */
 export function whyNotSettle(
@@ -29,4 +30,12 @@ export function whyNotSettle(
     return `Dintero shows ${moneyText(left, currency)} still in: if the rest is wanted, settle it as kept; if not, refund it too`;
   }
   return null;
+}
+
+/** What a case tells of a refund that has ended. */
+export function wordsOfRefund(refund: RefundRecord): string {
+  const { refund_id, amount, currency, terminal_id, outcome, reason } = refund;
+  const money = moneyText(refund.refunded_amount ?? amount, currency);
+  const why = reason === null ? '' : ` (${reason})`;
+  return `refund ${refund_id} of ${money} at ${terminal_id}: ${outcome ?? 'open'}${why}`;
 }

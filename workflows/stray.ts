@@ -18,7 +18,7 @@ import type { FoundTransaction, TransactionFacts } from '../activities/dintero/f
 import type { Activities, Standing } from '../activities/index.ts';
 import { failureOf } from './dintero-calls.ts';
 import { readStartToClose, readTimeoutMs } from './dintero-reads.ts';
-import { isWithoutMoney } from './judgement.ts';
+import { isWithoutMoney, refundedOutside } from './judgement.ts';
 import {
   readsTaskQueue,
   strayWorkflowId,
@@ -106,6 +106,7 @@ async function lookAt(input: StrayInput): Promise<Look> {
     const payment = await reads().readTransaction(ask);
     const standing = await temporal.readStanding(payment.transaction.chargeId);
     const verdict = verdictOn(payment, standing);
+    await tellRefunds(payment);
     const ending = await act(verdict, payment.transaction, policy);
     const found = verdictWords[verdict];
     return { ending, found, retryAfterMs: 0, isUnknownToDintero: false };
@@ -132,12 +133,13 @@ const temporal = proxyActivities<Activities>({
 });
 
 export type Verdict =
-  'not_ours' | 'agrees' | 'no_money' | 'wait' | 'lost' | 'contradicted' | 'orphan';
+  'not_ours' | 'agrees' | 'no_money' | 'refund' | 'wait' | 'lost' | 'contradicted' | 'orphan';
 
 const verdictWords: Record<Verdict, string> = {
   not_ours: 'not a payment of this installation: never touched',
   agrees: 'it says what the charge has told: nothing to do',
   no_money: 'the payment holds no money: nothing to do',
+  refund: 'a refund of this service: it is told, and there is nothing else to do',
   wait: 'not clear yet: it is looked at again',
   lost: 'its charge was ended from outside: recovery/<charge_id> follows it',
   contradicted: 'it says otherwise than the charge: recovery/<charge_id> follows it',
@@ -155,9 +157,26 @@ export function verdictOn({ transaction, isOurs }: FoundTransaction, standing: S
   if (standing.is === 'closed' && isOf(transaction, standing)) {
     return isAsTold(transaction, standing) ? 'agrees' : 'contradicted';
   }
-  // A charge that we do not know, or one that was paid by another transaction.
+  return verdictWithoutCharge(transaction, standing);
+}
+
+/** A charge that we do not know, or one that was paid by another transaction. */
+function verdictWithoutCharge(transaction: TransactionFacts, { is }: Standing): Verdict {
   if (isWithoutMoney(transaction)) return 'no_money';
+  // Older than Temporal remembers, and a refund of ours is what the news is about.
+  if (is === 'unknown' && isOnlyRefundedByUs(transaction)) return 'refund';
   return isMoney.has(transaction.status) ? 'orphan' : 'wait';
+}
+
+function isOnlyRefundedByUs(transaction: TransactionFacts): boolean {
+  const { amount, isPending } = refundedOutside(transaction);
+  return (transaction.ownRefunds ?? []).length > 0 && amount === 0 && !isPending;
+}
+
+/** Each refund of ours that the payment shows reads for itself, or is followed if it told otherwise. */
+async function tellRefunds({ transaction, isOurs }: FoundTransaction): Promise<void> {
+  const { ownRefunds = [] } = transaction;
+  if (isOurs && ownRefunds.length > 0) await temporal.reportRefunds(ownRefunds);
 }
 
 type Told = Extract<Standing, { is: 'closed' }>;
@@ -169,9 +188,11 @@ function isOf({ transactionId }: TransactionFacts, { record }: Told): boolean {
 
 function isAsTold(transaction: TransactionFacts, { record, refundedAmount = 0 }: Told): boolean {
   if (record.outcome === 'not_charged') return isWithoutMoney(transaction);
+  const outside = refundedOutside(transaction);
   return (
-    transaction.pending.length === 0 &&
-    transaction.refundedAmount === refundedAmount &&
+    transaction.pending.every((operation) => operation === 'refund') &&
+    !outside.isPending &&
+    outside.amount === refundedAmount &&
     transaction.capturedAmount === record.captured_amount &&
     isMoney.has(transaction.status)
   );
@@ -201,6 +222,8 @@ async function act(
     case 'agrees':
     case 'no_money':
       return verdict;
+    case 'refund':
+      return 'agrees';
     case 'wait':
       return 'open';
     case 'lost':

@@ -25,6 +25,8 @@ interface Call<T> {
   body?: object;
   answer: z.ZodType<T>;
   timeoutMs: number;
+  /** Told the id of the event that the answer has accepted, if it names one. */
+  onAccepted?: (eventRequestId: string) => void;
   /** Epoch ms: what is certainly unprocessed is sent again until then, and nothing is sent later. */
   sendBefore?: number;
 }
@@ -116,6 +118,7 @@ function read<T>(call: Call<T>, attempt: Attempt): T {
     const message = `Could not ${call.what}: ${describeAttempt(attempt)}`;
     throw dinteroFailure(type ?? 'OutcomeUnknown', message, retryAfterMs);
   }
+  if (attempt.eventRequestId !== undefined) call.onAccepted?.(attempt.eventRequestId);
   const parsed = call.answer.safeParse(parseJson(attempt.body));
   if (parsed.success) return parsed.data;
   const problem = parsed.error.issues[0];

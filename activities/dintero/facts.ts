@@ -37,9 +37,19 @@ export interface TransactionFacts {
   capturedAmount: number;
   refundedAmount: number;
   pending: PendingOperation[];
+  /** What of it are refunds of this service, `<charge_id>.R<n>`. Absent: none, or a reading of an earlier release. */
+  ownRefunds?: OwnRefund[];
   card: { brand: string | null; masked_pan: string | null; entry_method: string | null } | null;
   /** Absent in histories of the first release. */
   receipt?: ReceiptFacts | null;
+}
+
+/** What Dintero shows of one refund of this service. */
+export interface OwnRefund {
+  reference: string;
+  refundedAmount: number;
+  /** How many of its events have no result yet. */
+  pending: number;
 }
 
 export interface SessionFacts {
@@ -69,6 +79,32 @@ export interface RefundFacts {
 export interface MoneyFacts {
   transaction: TransactionFacts;
   refunds: RefundFacts[];
+}
+
+/** One event of a refund, as Dintero shows it. What a correction has taken back is not among them. */
+export interface RefundEvent {
+  /** Accepted, with its result to come; done; or refused by the cardholder, the bank or the processor. */
+  is: 'initiated' | 'done' | 'failed';
+  eventId: string | null;
+  amount: number;
+  /** Ours, if it was asked for through the API: the refund's id. */
+  reference: string | null;
+  requestId: string | null;
+  /** Of a result: the request that it answers. */
+  answersRequestId: string | null;
+}
+
+/** A transaction as a refund sees it. */
+export interface RefundReading {
+  transaction: TransactionFacts;
+  refundEvents: RefundEvent[];
+  storeId: string | null;
+  payoutDestinationId: string | null;
+}
+
+/** What may be refunded; `isOurs`: an in-person payment that this installation has made. */
+export interface RefundableSale extends RefundReading {
+  isOurs: boolean;
 }
 
 /** One look at Dintero. `session` is null when we know no session; both null: nothing of this charge was found. */

@@ -48,11 +48,13 @@ async function sendOnce(request: HttpRequest): Promise<Attempt> {
       signal: AbortSignal.timeout(timeoutMs),
       ...(body === undefined ? {} : { body }),
     });
+    const eventRequestId = response.headers.get('event-request-id');
     return {
       is: 'answered',
       status: response.status,
       body: await response.text(),
       retryAfterMs: retryAfter(response.headers.get('retry-after')),
+      ...(eventRequestId === null ? {} : { eventRequestId }),
     };
   } catch (error) {
     const code = codeOf(error);

@@ -7,6 +7,7 @@ import type { Dintero } from './charges.ts';
 import type {
   FoundTransaction,
   MoneyFacts,
+  RefundReading,
   Reading,
   SaleReading,
   SessionFacts,
@@ -61,8 +62,12 @@ export async function readBack(
 export async function readMoney(
   { client }: Dintero,
   ask: Ask & { transactionId: string },
-): Promise<MoneyFacts> {
-  const { facts, refunds } = await client.call({
+): Promise<MoneyFacts & Omit<RefundReading, 'transaction'>> {
+  const {
+    facts,
+    sale: _sale,
+    ...money
+  } = await client.call({
     what: `read the transaction of ${ask.chargeId}`,
     kind: 'read',
     method: 'GET',
@@ -70,7 +75,7 @@ export async function readMoney(
     answer: transactionAnswer,
     timeoutMs: ask.timeoutMs,
   });
-  return { transaction: facts, refunds };
+  return { transaction: facts, ...money };
 }
 
 interface Ask {
@@ -213,6 +218,15 @@ export async function readTransaction(
   ask: Ask & { transactionId: string },
 ): Promise<FoundTransaction> {
   const transaction = await getTransaction(dintero, ask);
+  return { transaction, isOurs: await isOfInstallation(dintero, ask, transaction) };
+}
+
+/** An in-person payment of a session that this installation has created. */
+export async function isOfInstallation(
+  dintero: Dintero,
+  ask: Ask,
+  transaction: TransactionFacts,
+): Promise<boolean> {
   const installation = await dintero.client.call({
     what: `read the session of ${ask.chargeId}`,
     kind: 'read',
@@ -221,8 +235,17 @@ export async function readTransaction(
     answer: installationAnswer,
     timeoutMs: ask.timeoutMs,
   });
-  const isOurs = transaction.isInPerson && installation === dintero.config.installation;
-  return { transaction, isOurs };
+  return transaction.isInPerson && installation === dintero.config.installation;
+}
+
+/** The payment of a charge by its id, for whom nothing else is known; null: the list shows none. */
+export async function findTransaction(dintero: Dintero, ask: Ask): Promise<string | null> {
+  const listed = await listTransactions(dintero, {
+    ...ask,
+    filter: { merchant_reference: ask.chargeId },
+  });
+  const own = listed.filter(({ facts }) => facts.chargeId === ask.chargeId && facts.isInPerson);
+  return mostMoney(own.map(({ facts }) => facts))?.transactionId ?? null;
 }
 
 /** The money of a sale: its transactions by `merchant_reference_2`, filtered again here (design 2, rule 3). */

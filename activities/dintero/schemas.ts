@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { receiptIn, receiptKeys } from './receipts.ts';
+import { ownRefundsIn, refundEventsIn } from './refund-events.ts';
 import type {
   PendingOperation,
   RefundFacts,
@@ -19,15 +20,16 @@ const transactionEvent = z.object({
   event: z.string(),
   success: z.boolean().nullish(),
   amount: minorUnits.nullish(),
+  event_reference: z.string().nullish().catch(null),
   metadata: z
-    .object({ ...receiptKeys })
+    .object({ ...receiptKeys, ext_refund_id: z.string().nullish().catch(null) })
     .nullish()
     .catch(null),
   request_id: z.string().nullish(),
   correlation_request_id: z.string().nullish(),
   correction: z.object({ event_ids: z.array(z.string()).nullish() }).nullish(),
 });
-type TransactionEvent = z.infer<typeof transactionEvent>;
+export type TransactionEvent = z.infer<typeof transactionEvent>;
 
 const text = z.string().nullish().catch(null);
 
@@ -41,7 +43,10 @@ export const transactionAnswer = z
     status: z.string(),
     amount: minorUnits,
     currency: z.string(),
-    store: z.object({ terminal_id: text }).nullish().catch(null),
+    store: z
+      .object({ id: text, terminal_id: text, payout_destination_id: text })
+      .nullish()
+      .catch(null),
     card: z.object({ brand: text, masked_pan: text, entry_method: text }).nullish().catch(null),
     events: z.array(transactionEvent).nullish(),
   })
@@ -49,6 +54,9 @@ export const transactionAnswer = z
     facts: transactionFacts(answer),
     sale: answer.merchant_reference_2,
     refunds: refundsIn(answer),
+    refundEvents: refundEventsIn(withoutCorrected(answer.events ?? []), answer.amount),
+    storeId: answer.store?.id ?? null,
+    payoutDestinationId: answer.store?.payout_destination_id ?? null,
   }));
 
 export const transactionListAnswer = z.array(transactionAnswer);
@@ -172,6 +180,7 @@ function transactionFacts(answer: RawTransaction): TransactionFacts {
     refundedAmount: sum('REFUND'),
     pending: pendingIn(events),
     receipt: receiptIn(events),
+    ...ownRefundsIn(refundEventsIn(events, answer.amount), answer.merchant_reference),
     card: answer.card
       ? {
           brand: answer.card.brand ?? null,

@@ -4,11 +4,15 @@
  */
 import type { Client } from '@temporalio/client';
 import { chargeWorkflowId } from '../../workflows/messages.ts';
-import { audit, groupBy, hasMoney } from '../audit.ts';
+import { audit, hasMoney } from '../audit.ts';
 import type { LedgerEntry } from '../dintero-simulator.ts';
+import { groupBy } from '../group-by.ts';
 import type { Kvitt } from '../in-process.ts';
 import type { ChargeAnswer } from '../till.ts';
+import { checkHolds } from './check-holds.ts';
+import { checkUnresolved, lateRefunds, refundsOf, unfoundBackoffice } from './check-refunds.ts';
 import type { Delivery, Evidence } from './evidence.ts';
+import { besidePrompts, checkOperations } from './operations.ts';
 import type { PlayedSale } from './play-sale.ts';
 
 interface Checked {
@@ -17,13 +21,23 @@ interface Checked {
   evidence: Evidence;
 }
 
-/** Every ending that was told must be true by the whole ledger, and every charge ended or asks for a person. */
-export function checkTold({ played, evidence }: Omit<Checked, 'kvitt'>): string[] {
+/** Every ending that was told must be true by the whole ledger, and all that was started ended or asks for a person. */
+export async function checkTold(run: Checked): Promise<string[]> {
+  const { kvitt, played, evidence } = run;
   const reported = played.flatMap(({ told, charges }) => [
     ...told,
     ...[...charges.values()].filter(({ outcome }) => outcome === null),
   ]);
-  return audit(evidence.ledger, reported);
+  const { found } = await lateRefunds(run, async () => await chargesWithCases(kvitt));
+  const isFound = ({ refund_id }: { refund_id: string }): boolean => found.has(refund_id);
+  return [
+    ...audit(evidence.ledger, reported, refundsOf(played), isFound),
+    ...(await checkUnresolved(run)),
+    ...(await unfoundBackoffice(run, async () => await chargesWithCases(kvitt))),
+    ...checkHolds(run),
+    ...checkOperations(played.flatMap(({ operations }) => operations)),
+    ...besidePrompts(evidence),
+  ];
 }
 
 /**
@@ -31,7 +45,7 @@ export function checkTold({ played, evidence }: Omit<Checked, 'kvitt'>): string[
  * Then these rules hold: what was captured as told, one session for each charge, and whatever contradicts is found.
  */
 export async function checkWhereDevicesLie(run: Checked): Promise<string[]> {
-  const kept = checkTold(run).filter((breach) => !/^(M1: sale|M3|M6)/.test(breach));
+  const kept = (await checkTold(run)).filter((breach) => !/^(M1: sale|M3|M6)/.test(breach));
   return [...kept, ...(await findUnfound(run))];
 }
 
@@ -57,7 +71,7 @@ export function countPaidLater(run: Omit<Checked, 'kvitt'>): number {
 }
 
 /** Contradictions that nobody has found: no void, no case, no other answer. */
-export async function findUnfound(run: Checked): Promise<string[]> {
+async function findUnfound(run: Checked): Promise<string[]> {
   const contradicted = toldNotCharged(run, hasMoney);
   if (contradicted.length === 0) return [];
   const inCases = await chargesWithCases(run.kvitt);
@@ -71,13 +85,21 @@ export async function findUnfound(run: Checked): Promise<string[]> {
   return unfound;
 }
 
+/** Everything that must be found in the end and is not yet. */
+export async function findOpenEnds(run: Checked, kind: 'faults' | 'lies'): Promise<string[]> {
+  const casesOf = async (): Promise<Set<string>> => await chargesWithCases(run.kvitt);
+  const late = await lateRefunds(run, casesOf);
+  const others = await unfoundBackoffice(run, casesOf);
+  return [...late.unfound, ...others, ...(kind === 'lies' ? await findUnfound(run) : [])];
+}
+
 async function chargesWithCases(kvitt: Kvitt): Promise<Set<string>> {
   const found = new Set<string>();
   for (let cursor = ''; ;) {
     const { status, body } = await kvitt.call<{
       cases?: { charge_id: string }[];
       next_cursor?: string | null;
-    }>('GET', `/cases?limit=200${cursor}`);
+    }>('GET', `/cases?state=all&limit=200${cursor}`);
     if (status !== 200) return found;
     for (const { charge_id } of body.cases ?? []) found.add(charge_id);
     if ((body.next_cursor ?? null) === null) return found;

@@ -5,7 +5,7 @@ import {
   checkTold,
   checkWhereDevicesLie,
   countPaidLater,
-  findUnfound,
+  findOpenEnds,
 } from './check.ts';
 import { gather, type Evidence } from './evidence.ts';
 import { planLies } from './lies.ts';
@@ -14,6 +14,7 @@ import {
   countHits,
   faultTable,
   outcomeTable,
+  refundTable,
   slowestEnding,
   summarise,
   whyVacuous,
@@ -70,7 +71,7 @@ export async function runPlan(
     await playAll(sales, { crews, atOnce: options.atOnce, run, patienceMs });
     const hits = await countHits([...crews.values()]);
     await letEnd(crews, endWithinMs);
-    if (options.kind === 'lies') await untilFound([...crews.values()], foundWithinMs);
+    await untilFound([...crews.values()], foundWithinMs, options.kind);
     const { evidence, violations, counts } = await judge([...crews.values()], options.kind);
     const summary = summarise(sales, [...crews.values()], { evidence, hits });
     const seconds = Math.round((Date.now() - startedAt) / 1000);
@@ -93,12 +94,12 @@ export async function runPlan(
   }
 }
 
-async function untilFound(crews: Crew[], withinMs: number): Promise<void> {
+async function untilFound(crews: Crew[], withinMs: number, kind: FaultRun['kind']): Promise<void> {
   const giveUpAt = Date.now() + withinMs;
   for (const { kvitt, played } of crews) {
     for (;;) {
-      const evidence = await gather(kvitt);
-      const unfound = await findUnfound({ kvitt, played, evidence });
+      const run = { kvitt, played, evidence: await gather(kvitt) };
+      const unfound = await findOpenEnds(run, kind);
       if (unfound.length === 0 || Date.now() > giveUpAt) break;
       await sleep(500);
     }
@@ -116,7 +117,7 @@ async function judge(
     const evidence = await gather(kvitt);
     all.push(evidence);
     const run = { kvitt, played, evidence };
-    violations.push(...(kind === 'lies' ? await checkWhereDevicesLie(run) : checkTold(run)));
+    violations.push(...(kind === 'lies' ? await checkWhereDevicesLie(run) : await checkTold(run)));
     const callbacks = await checkCallbacks(run);
     counts.callbacks += callbacks.judged;
     counts.paidLater += countPaidLater(run);
@@ -138,6 +139,9 @@ function describe(summary: Summary, { callbacks, paidLater }: Counts): string[] 
     ...faultTable(summary),
     'Charges by their ending',
     ...outcomeTable(summary),
+    'Refunds by their ending, and what was done besides',
+    ...refundTable(summary),
+    `${summary.refunded} of ${summary.shouldRefund} refunds that should end refunded did`,
     `${summary.paid} of ${summary.shouldPay} sales that should end captured did`,
     `${callbacks} acknowledged callbacks were looked for where they are stored`,
     `${paidLater} charges were paid after not_charged was told`,
@@ -157,7 +161,8 @@ function explain(violation: string, { played, evidence }: Summary): string[] {
   return [
     violation,
     `  plan   ${JSON.stringify(sale.plan)}`,
-    ...sale.told.map((told) => `  told   ${JSON.stringify(told)}`),
+    ...[...sale.told, ...sale.refundsTold].map((told) => `  told   ${JSON.stringify(told)}`),
+    ...[...sale.refunds.values()].map((last) => `  last   ${JSON.stringify(last)}`),
     ...ledger.map((entry) => `  ledger ${JSON.stringify(entry)}`),
   ];
 }

@@ -12,6 +12,9 @@ export type Edge =
   | 'cancel_session'
   | 'capture'
   | 'void'
+  | 'refund'
+  | 'create_operation'
+  | 'get_operation'
   | 'callback';
 
 type Kind = (random: Random, edge: Edge) => Do;
@@ -70,6 +73,9 @@ function rewrites(edge: Edge): Record<string, unknown>[] {
     case 'cancel_session':
     case 'capture':
     case 'void':
+    case 'refund':
+    case 'create_operation':
+    case 'get_operation':
       return [{ status: 'BRAND_NEW' }];
   }
 }
@@ -97,7 +103,8 @@ function lag(random: Random): Do {
 /** The kinds that an edge knows, by name. */
 function kindsOf(edge: Edge): Record<string, Kind> {
   if (edge === 'callback') return callbackKinds;
-  if (edge === 'capture' || edge === 'void') return { ...requestKinds, accept_202: accepted };
+  if (edge === 'capture' || edge === 'void' || edge === 'refund')
+    return { ...requestKinds, accept_202: accepted };
   if (edge === 'list_transactions') return { ...requestKinds, list_lag: lag };
   return requestKinds;
 }
@@ -141,6 +148,15 @@ export function leavesPayment({ endpoint, do: what, times = 1 }: PlannedFault): 
     default:
       return false;
   }
+}
+
+/** Whether a refund must still be possible with this fault: what was processed is found, however it was answered. */
+export function leavesRefund({ endpoint, do: what }: PlannedFault): boolean {
+  const fault = typeof what === 'string' ? { kind: what } : what;
+  if (endpoint === 'callback' || endpoint === 'get_transaction') return true;
+  const isProcessed = !fault.kind.endsWith('_before') && !isUnprocessed(fault);
+  const { success = true } = fault as { success?: unknown };
+  return endpoint === 'refund' && isProcessed && success !== false;
 }
 
 function isUnprocessed(fault: { kind: string; processed?: unknown }): boolean {

@@ -74,6 +74,8 @@ export function planLies({ seed, charges }: { seed: number; charges: number }): 
       isRepeatedLate: random.chance(0.1),
       tokenFault: null,
       drainAfterMs: null,
+      operation: null,
+      refunds: [],
       shouldPay: story === 'taps as all do',
     };
   });

@@ -4,8 +4,10 @@
  */
 import type { PlannedFault, Scenario } from '../scenario.ts';
 import { drawFault, kindOf, leavesPayment, type Edge } from './faults.ts';
+import { planOperation, type PlannedOperation } from './operations.ts';
 import { createRandom, type Random } from './random.ts';
-import { stories, type Modes, type Story, type TimedAct } from './stories.ts';
+import { planRefunds, type PlannedRefund } from './refund-stories.ts';
+import { sharedTerminals, stories, type Modes, type Story, type TimedAct } from './stories.ts';
 
 /** Every combination runs as a Kvitt of its own: the policy belongs to an api. */
 export const allModes: readonly Modes[] = (['create', 'publish', 'pay'] as const).flatMap(
@@ -17,6 +19,8 @@ type Stranger = 'pays_the_sale' | 'holds_the_terminal';
 
 export interface PlannedAttempt extends Pick<Scenario, 'faults' | 'behaviour' | 'customer'> {
   acts: TimedAct[];
+  /** Approved money is held for the till's word. */
+  capture?: 'on_request';
   /** How many times the POST is sent at once. */
   posts: number;
   isCancelledBeforeStart: boolean;
@@ -39,11 +43,14 @@ export interface PlannedSale {
   tokenFault: PlannedFault | null;
   /** The workers are stopped this long after the POST, and started again. */
   drainAfterMs: number | null;
+  /** A command to its terminal, at the same time. */
+  operation: PlannedOperation | null;
+  /** What is given back once the sale is paid, one after the other. */
+  refunds: PlannedRefund[];
   /** Nothing stands against a payment: it should end captured. */
   shouldPay: boolean;
 }
 
-export const sharedTerminals = 3;
 const saleAmounts = [100, 4990, 12900, 39900, 250_000];
 
 export function planSales({ seed, charges }: { seed: number; charges: number }): PlannedSale[] {
@@ -61,6 +68,8 @@ function planSale(random: Random, number: number): PlannedSale {
   const first = planAttempt(random, { story, promptMode, amount });
   const attempts = [first];
   if (random.chance(0.5)) attempts.push(secondAttempt(random, { promptMode, captureMode, amount }));
+  const beside = planBeside(random, { isShared, attempts });
+  const isAlone = !isShared && stranger === null && beside.operation === null;
   return {
     number,
     modes,
@@ -72,8 +81,25 @@ function planSale(random: Random, number: number): PlannedSale {
     isRepeatedLate: random.chance(0.1),
     tokenFault: random.chance(0.06) ? drawFault(random, 'token') : null,
     drainAfterMs: random.chance(0.015) ? random.int(0, 2000) : null,
-    shouldPay: !isShared && stranger === null && mayPay({ story, promptMode, attempt: first }),
+    ...beside,
+    shouldPay: isAlone && mayPay({ story, promptMode, attempt: first }),
   };
+}
+
+function planBeside(
+  random: Random,
+  { isShared, attempts }: { isShared: boolean; attempts: PlannedAttempt[] },
+): Pick<PlannedSale, 'operation' | 'refunds'> {
+  const hasNews = !isShared && !breaksCallbacks(attempts);
+  return {
+    operation: random.chance(isShared ? 0.3 : 0.02) ? planOperation(random) : null,
+    refunds: random.chance(0.4) ? planRefunds(random, { hasNews }) : [],
+  };
+}
+
+/** A fault of the callbacks may outlive the charge. */
+function breaksCallbacks(attempts: PlannedAttempt[]): boolean {
+  return attempts.some(({ faults = [] }) => faults.some(({ endpoint }) => endpoint === 'callback'));
 }
 
 function mayPay({
@@ -129,6 +155,7 @@ function planAttempt(random: Random, { story, promptMode, amount }: AttemptDraft
     acts: told.acts ?? [],
     posts: random.pick([1, 1, 1, 1, 2, 3]),
     isCancelledBeforeStart: random.chance(0.02),
+    ...(told.capture !== undefined && { capture: told.capture }),
   };
 }
 
@@ -163,12 +190,32 @@ function secondAttempt(random: Random, modes: Modes & { amount: number }): Plann
 /** The cells of the table of faults: kind by endpoint, as planned. */
 export function plannedCells(sales: PlannedSale[]): Map<string, number> {
   const cells = new Map<string, number>();
-  for (const { attempts, tokenFault } of sales) {
-    const faults = [...(attempts[0]?.faults ?? []), ...(tokenFault === null ? [] : [tokenFault])];
+  for (const { attempts, tokenFault, operation, refunds } of sales) {
+    const faults = [
+      ...(attempts[0]?.faults ?? []),
+      ...(tokenFault === null ? [] : [tokenFault]),
+      ...(operation?.faults ?? []),
+      ...(refunds[0]?.faults ?? []),
+    ];
     for (const { endpoint, do: what } of faults) {
       const cell = `${endpoint} ${kindOf(what)}`;
       cells.set(cell, (cells.get(cell) ?? 0) + 1);
     }
   }
   return cells;
+}
+
+/** What must have come true at least once when it was planned so often: refunds, words, and what others do. */
+export function plannedDeeds(sales: PlannedSale[]): Map<string, number> {
+  const deeds = sales.flatMap(({ attempts, operation, refunds }) => [
+    ...(operation === null ? [] : [`operation: ${operation.operation}`]),
+    ...(attempts[0]?.acts ?? []).flatMap(({ act }) => {
+      if ('word' in act) return [`word: ${act.word}`];
+      return 'backoffice' in act ? [`backoffice: ${act.backoffice}`] : [];
+    }),
+    ...refunds.slice(0, 1).map(({ story }) => `refund: ${story}`),
+  ]);
+  const counts = new Map<string, number>();
+  for (const deed of deeds) counts.set(deed, (counts.get(deed) ?? 0) + 1);
+  return counts;
 }

@@ -2,9 +2,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { signCallback } from '../../simulator/signature.ts';
 import { signatureSecret, type Kvitt } from '../in-process.ts';
-import { play, plant, prepare } from '../scenario.ts';
+import { play, plant, prepare, type Act } from '../scenario.ts';
 import { saleOf, type ChargeAnswer } from '../till.ts';
+import type { Word } from '../../workflows/hold.ts';
+import { actInBackoffice } from './backoffice.ts';
 import type { PlannedAttempt, PlannedSale } from './plan.ts';
+import { playOperation, type OperationAnswer } from './operations.ts';
+import { playRefunds, type RefundAnswer } from './play-refunds.ts';
 import type { TimedAct } from './stories.ts';
 
 /** What was seen of a sale, in the api's own words. */
@@ -18,6 +22,15 @@ export interface PlayedSale {
   charges: Map<string, ChargeAnswer>;
   /** Every different ending that was told, the first one first: none may ever be taken back by the ledger. */
   told: ChargeAnswer[];
+  /** Every refund that was started, and the last answer about it. */
+  refunds: Map<string, RefundAnswer>;
+  /** Every different ending of a refund that was told. */
+  refundsTold: RefundAnswer[];
+  /** What the till said of held money, unless it was refused. */
+  words: { chargeId: string; word: Word }[];
+  operations: OperationAnswer[];
+  /** What of the plan came true: stories of refunds, words, and what others did. */
+  deeds: string[];
   startedAt: number;
   /** When every charge had ended or asked for a person; epoch ms, as all times here. */
   endedAt: number;
@@ -26,23 +39,46 @@ export interface PlayedSale {
 export async function playSale(
   kvitt: Kvitt,
   plan: PlannedSale,
-  where: Pick<PlayedSale, 'reference' | 'terminal' | 'patienceMs'>,
+  {
+    shared,
+    ...where
+  }: Pick<PlayedSale, 'reference' | 'terminal' | 'patienceMs'> & {
+    shared: string[];
+  },
 ): Promise<PlayedSale> {
   const played: PlayedSale = {
     plan,
     ...where,
     charges: new Map(),
     told: [],
+    refunds: new Map(),
+    refundsTold: [],
+    words: [],
+    operations: [],
+    deeds: [],
     startedAt: Date.now(),
     endedAt: 0,
   };
+  const operation = orderOperation(kvitt, played);
   for (const [index, attempt] of plan.attempts.entries()) {
     const charge = await playAttempt(kvitt, played, { attempt, number: index + 1 });
     if (charge === null || charge.next_attempt !== index + 2) break;
   }
   if (plan.isRepeatedLate) await post(kvitt, played, 1);
+  await operation;
   played.endedAt = Date.now();
+  const charge = played.told.find(({ outcome }) => outcome === 'captured');
+  if (charge !== undefined) await playRefunds(kvitt, played, { charge, shared });
   return played;
+}
+
+async function orderOperation(kvitt: Kvitt, played: PlayedSale): Promise<void> {
+  const { plan, terminal } = played;
+  if (plan.operation === null) return;
+  const started = await playOperation(kvitt, plan.operation, terminal);
+  if (started === null) return;
+  played.operations.push(started);
+  played.deeds.push(`operation: ${plan.operation.operation}`);
 }
 
 /** Keeps what an answer says of a charge. */
@@ -121,7 +157,15 @@ export const strangersReference = 'stranger';
 /** A till repeats what got no answer. */
 async function post(kvitt: Kvitt, played: PlayedSale, attempt: number): Promise<void> {
   const { plan, reference, terminal } = played;
-  const sale = { ...saleOf(kvitt), reference, attempt, terminal_id: terminal, amount: plan.amount };
+  const { capture } = plan.attempts[attempt - 1] ?? {};
+  const sale = {
+    ...saleOf(kvitt),
+    reference,
+    attempt,
+    terminal_id: terminal,
+    amount: plan.amount,
+    ...(capture !== undefined && { capture }),
+  };
   for (let n = 0; n < 3; n += 1) {
     const { status, body } = await kvitt.call('POST', '/charges', sale);
     noteAnswer(played, body);
@@ -149,17 +193,57 @@ async function playAct(
   await sleep(afterMs);
   if ('cashier' in act) return await cancel(kvitt, played, chargeId);
   if ('report' in act) return await report(kvitt, chargeId, act.report);
+  if ('word' in act) return await sayWord(kvitt, played, { chargeId, word: act.word });
+  if ('whenHeld' in act) return await untilHeld(kvitt, chargeId);
+  if ('backoffice' in act) {
+    const isDone = await actInBackoffice(kvitt, { chargeId, amount: played.plan.amount }, act);
+    if (isDone) played.deeds.push(`backoffice: ${act.backoffice}`);
+    return;
+  }
+  await playUntilPossible(kvitt, { act, chargeId, terminal: played.terminal });
+}
+
+/** Nobody is prompted, or the device has nothing to tell (yet): what was lost is resolved in the end. */
+async function playUntilPossible(
+  kvitt: Kvitt,
+  { act, chargeId, terminal }: { act: Act; chargeId: string; terminal: string },
+): Promise<void> {
   const isResolution = 'press' in act && act.press === 'resolve';
   const giveUpAt = Date.now() + (isResolution ? 10_000 : 0);
   for (;;) {
     try {
-      return await play(kvitt, { act, chargeId, terminal: played.terminal });
+      return await play(kvitt, { act, chargeId, terminal });
     } catch {
-      // Nobody is prompted, or the device has nothing to tell (yet).
       const { body } = await kvitt.call('GET', `/charges/${chargeId}`);
       if (Date.now() >= giveUpAt || body.outcome !== null) return;
       await sleep(100);
     }
+  }
+}
+
+/** The till says what becomes of held money; without an answer it may have been taken. */
+async function sayWord(
+  kvitt: Kvitt,
+  played: PlayedSale,
+  said: { chargeId: string; word: Word },
+): Promise<void> {
+  const path = `/charges/${said.chargeId}/${said.word}`;
+  const { status, body } = await kvitt.call('POST', path, {}, { prefer: 'wait=0' });
+  noteAnswer(played, body);
+  if (status >= 400 && status < 500) return;
+  played.words.push(said);
+  if (status < 300) played.deeds.push(`word: ${said.word}`);
+}
+
+/** Longer than a customer of these stories takes. */
+const heldWithinMs = 6000;
+
+async function untilHeld(kvitt: Kvitt, chargeId: string): Promise<void> {
+  const giveUpAt = Date.now() + heldWithinMs;
+  while (Date.now() < giveUpAt) {
+    const { body } = await kvitt.call('GET', `/charges/${chargeId}?wait=1`);
+    if (body.state === 'approved' || (body.outcome ?? null) !== null) return;
+    await sleep(50);
   }
 }
 

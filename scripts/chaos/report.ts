@@ -1,7 +1,7 @@
 /** What a fault run tells a person, and whether it has seen enough to mean anything. */
-import { groupBy } from '../audit.ts';
+import { groupBy } from '../group-by.ts';
 import type { Evidence } from './evidence.ts';
-import { plannedCells, type PlannedSale } from './plan.ts';
+import { plannedCells, plannedDeeds, type PlannedSale } from './plan.ts';
 import type { PlayedSale } from './play-sale.ts';
 import type { Crew } from './run.ts';
 
@@ -13,6 +13,9 @@ export interface Summary {
   /** Sales that should end captured, and those that did. */
   shouldPay: number;
   paid: number;
+  /** The same of refunds: the first one of each sale. */
+  shouldRefund: number;
+  refunded: number;
 }
 
 export function summarise(
@@ -28,6 +31,9 @@ export function summarise(
     ),
   );
   const paid = undisturbed.filter(({ told }) => told.some(({ outcome }) => outcome === 'captured'));
+  const firstRefunds = undisturbed
+    .filter(({ plan }) => plan.refunds[0]?.shouldRefund === true)
+    .flatMap(({ refunds }) => [...refunds.values()].slice(0, 1));
   return {
     sales,
     played: crews.flatMap(({ played }) => played),
@@ -35,6 +41,8 @@ export function summarise(
     hits,
     shouldPay: undisturbed.length,
     paid: paid.length,
+    shouldRefund: firstRefunds.length,
+    refunded: firstRefunds.filter(({ outcome }) => outcome === 'refunded').length,
   };
 }
 
@@ -58,14 +66,27 @@ const paidShareMin = 0.95;
 const shouldPayMin = 20;
 
 /** Why the run proves nothing; empty when it met what it planned. */
-export function whyVacuous({ sales, hits, shouldPay, paid }: Summary): string[] {
+export function whyVacuous(summary: Summary): string[] {
+  const { sales, hits, shouldPay, paid, shouldRefund, refunded } = summary;
   const planned = plannedCells(sales);
   const reasons = missed(planned, hits, cellPlannedMin);
   reasons.push(...missed(byKind(planned), byKind(hits), kindPlannedMin));
+  reasons.push(...missed(plannedDeeds(sales), deedsOf(summary), cellPlannedMin));
+  if (shouldRefund >= shouldPayMin && refunded < shouldRefund * paidShareMin) {
+    reasons.push(`only ${refunded} of ${shouldRefund} refunds that should end refunded did`);
+  }
   if (shouldPay >= shouldPayMin && paid < shouldPay * paidShareMin) {
     reasons.push(`only ${paid} of ${shouldPay} sales that should end captured did`);
   }
   return reasons;
+}
+
+function deedsOf({ played }: Summary): Map<string, number> {
+  const deeds = groupBy(
+    played.flatMap((sale) => sale.deeds),
+    (deed) => deed,
+  );
+  return new Map([...deeds].map(([deed, all]) => [deed, all.length]));
 }
 
 function missed(
@@ -119,6 +140,27 @@ export function outcomeTable({ played }: Summary): string[] {
   return [...groupBy(words, (word) => word)]
     .toSorted((a, b) => b[1].length - a[1].length)
     .map(([word, all]) => `  ${String(all.length).padStart(5)} ${word}`);
+}
+
+/** Refunds by their ending, and what the till and others did besides. */
+export function refundTable(summary: Summary): string[] {
+  const words = summary.played.flatMap(({ refunds }) =>
+    [...refunds.values()].map(({ outcome, reason, needs_attention }) =>
+      outcome === null
+        ? `open: ${needs_attention ?? 'without a reason'}`
+        : `${outcome}${reason === null ? '' : `: ${reason}`}`,
+    ),
+  );
+  const others = [...deedsOf(summary)].filter(([deed]) => !deed.startsWith('refund: '));
+  return [
+    ...[...groupBy(words, (word) => word)].map(([word, all]): [string, number] => [
+      word,
+      all.length,
+    ]),
+    ...others,
+  ]
+    .toSorted((a, b) => b[1] - a[1])
+    .map(([word, count]) => `  ${String(count).padStart(5)} ${word}`);
 }
 
 /** From the last fault that struck a charge to its ending, in ms: the slowest, and whose it was. */

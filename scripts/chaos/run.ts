@@ -1,8 +1,11 @@
 /** One seeded run: a Kvitt for each combination of modes, every planned sale played, and all of it left to end. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startInProcess, type InProcessOptions, type Kvitt } from '../in-process.ts';
-import { modesOf, sharedTerminals, type PlannedSale } from './plan.ts';
+import { modesOf, type PlannedSale } from './plan.ts';
+import { untilOperationEnded } from './operations.ts';
+import { untilRefundEnded } from './play-refunds.ts';
 import { note, playSale, type PlayedSale } from './play-sale.ts';
+import { sharedTerminals } from './stories.ts';
 
 export type RunSettings = Pick<InProcessOptions, 'temporalAddress' | 'bundle'> &
   Partial<InProcessOptions>;
@@ -17,7 +20,12 @@ export interface Crew {
 }
 
 /** Room for a busy machine: what is late by our own load would hide what is late by a fault. */
-const room: Partial<InProcessOptions> = { deadlineSeconds: 450, durations: { sendWindow: 8000 } };
+const room: Partial<InProcessOptions> = {
+  deadlineSeconds: 450,
+  durations: { sendWindow: 8000 },
+  // Held money waits 3 s for the till's word.
+  holdSeconds: 150,
+};
 
 /** Starts the Kvitts that the plan needs, by the number of their modes. */
 export async function startCrews(
@@ -28,6 +36,7 @@ export async function startCrews(
   for (const modes of new Set(sales.map((sale) => sale.modes))) {
     const kvitt = await startInProcess({
       ...modesOf(modes),
+      holdEndsWith: modesOf(modes).promptMode === 'publish' ? 'capture' : 'void',
       accountId: `T${String(Math.floor(Math.random() * 1e8)).padStart(8, '0')}`,
       // A till that waits for a draining worker repeats itself within seconds.
       apiScale: 0.4,
@@ -76,6 +85,7 @@ export async function playAll(
       const played = await playSale(kvitt, sale, {
         reference: `${run}-${sale.number}`,
         terminal,
+        shared,
         patienceMs,
       }).catch((error: unknown) => {
         // Now: what stops beside it may be louder.
@@ -115,9 +125,34 @@ export async function letEnd(crews: Map<number, Crew>, withinMs: number): Promis
         .map(({ charge_id: chargeId }) => ({ kvitt, sale, chargeId })),
     ),
   );
-  await Promise.all(open.map(async (charge) => await untilEnded(charge, giveUpAt)));
+  const openRefunds = all.flatMap(({ kvitt, played }) =>
+    played.flatMap((sale) =>
+      [...sale.refunds.values()]
+        .filter(({ outcome }) => outcome === null)
+        .map(({ refund_id: refundId }) => async (): Promise<void> => {
+          await untilRefundEnded(kvitt, sale, { refundId, giveUpAt, lookMs: secondLookMs });
+        }),
+    ),
+  );
+  await Promise.all([
+    ...open.map(async (charge) => await untilEnded(charge, giveUpAt)),
+    ...openRefunds.map(async (untilEnd) => await untilEnd()),
+    ...all.flatMap(({ kvitt, played }) =>
+      played.map(async (sale) => await untilOperationsEnded(kvitt, sale, giveUpAt)),
+    ),
+  ]);
   // "Or later": a device that still asks for a card may still be paid.
   await Promise.all(all.map(async ({ kvitt }) => await untilNobodyIsPrompted(kvitt, giveUpAt)));
+}
+
+async function untilOperationsEnded(
+  kvitt: Kvitt,
+  sale: PlayedSale,
+  giveUpAt: number,
+): Promise<void> {
+  sale.operations = await Promise.all(
+    sale.operations.map(async (one) => (await untilOperationEnded(kvitt, one, giveUpAt)) ?? one),
+  );
 }
 
 async function untilNobodyIsPrompted({ simulator }: Kvitt, giveUpAt: number): Promise<void> {
@@ -129,7 +164,7 @@ async function untilNobodyIsPrompted({ simulator }: Kvitt, giveUpAt: number): Pr
   }
 }
 
-/** How long a charge that asks for a person is looked at again. */
+/** How long what asks for a person is looked at again. */
 const secondLookMs = 8000;
 
 async function untilEnded(

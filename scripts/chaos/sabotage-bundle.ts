@@ -3,7 +3,7 @@ import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
 
-const replaced = new Set(['terminal-lease.ts', 'next-step.ts']);
+const replaced = new Set(['terminal-lease.ts', 'next-step.ts', 'refund-judgement.ts']);
 const folder = fileURLToPath(new URL('./sabotage/', import.meta.url));
 
 /** Bundles once for all switches: they look at the name of the task queue. */

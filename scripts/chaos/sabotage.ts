@@ -8,49 +8,10 @@ import type { InProcessOptions } from '../in-process.ts';
 import { runPlan, type Verdict } from './faults-run.ts';
 import { planLies } from './lies.ts';
 import type { RunSettings } from './run.ts';
-import type { PlannedAttempt, PlannedSale } from './plan.ts';
-import type { TimedAct } from './stories.ts';
+import { refundSabotages } from './refund-sabotages.ts';
 import { bundleWithSwitches } from './sabotage-bundle.ts';
-
-interface Sabotage {
-  /** Names the switch: also the start of the task queue, where the workflow code reads it. */
-  name: string;
-  /** How the checker's report must start. */
-  rule: string;
-  kind?: 'lies';
-  seams?: Partial<InProcessOptions>;
-  sales: PlannedSale[];
-}
-
-const createAuto = 0;
-const createManual = 1;
-const salesEach = 3;
-
-function sales(attempt: Partial<PlannedAttempt>, change: Partial<PlannedSale> = {}): PlannedSale[] {
-  return Array.from({ length: salesEach }, (_, index) => ({
-    number: index + 1,
-    modes: createAuto,
-    story: 'sabotaged',
-    amount: 12_900,
-    sharedTerminal: null,
-    stranger: null,
-    attempts: [{ acts: [], posts: 1, isCancelledBeforeStart: false, ...attempt }],
-    isRepeatedLate: false,
-    tokenFault: null,
-    drainAfterMs: null,
-    shouldPay: false,
-    ...change,
-  }));
-}
-
-const tap = (delayMs: number): { action: string; delay_ms: number } => ({
-  action: 'tap',
-  delay_ms: delayMs,
-});
-const status = (code: number): { kind: string; status: number } => ({
-  kind: 'status',
-  status: code,
-});
+import { createManual, sales, status, tap, type Sabotage } from './sabotage-plans.ts';
+import type { TimedAct } from './stories.ts';
 
 const whenPrompted: TimedAct = { afterMs: 0, act: { until: { state: 'waiting_for_card' } } };
 
@@ -76,7 +37,7 @@ const blind = (real: Activities): Activities => ({
   readSale: async () => await Promise.resolve({ own: null, otherWithMoney: null }),
 });
 
-const sabotages: Sabotage[] = [
+const chargeSabotages: Sabotage[] = [
   {
     name: 'lost-create-is-sent-again',
     rule: 'M1',
@@ -176,6 +137,8 @@ const sabotages: Sabotage[] = [
   },
 ];
 
+const sabotages: readonly Sabotage[] = [...chargeSabotages, ...refundSabotages];
+
 /** A sabotaged charge may never end: nobody waits for it for long. */
 const patience = { patienceMs: 6000, endWithinMs: 8000, foundWithinMs: 3000 };
 
@@ -270,7 +233,7 @@ async function play(sabotage: Sabotage, settings: RunSettings): Promise<Verdict>
 /** The same plans with every protection on, as one: whatever the checker reports now, it reports of nothing. */
 async function playInnocent(chosen: Sabotage[], settings: RunSettings): Promise<string[]> {
   const planned = chosen
-    .filter(({ kind }) => kind !== 'lies')
+    .filter(({ kind, isSlow }) => kind !== 'lies' && isSlow !== true)
     .flatMap((sabotage) => sabotage.sales)
     .map((sale, index) => ({ ...sale, number: index + 1 }));
   const { violations, lines } = await runPlan(planned, {

@@ -1,8 +1,14 @@
 /** What customers and cashiers do, as far as it does not depend on what goes wrong. Durations in milliseconds. */
 import type { captureModes, promptModes } from '../../workflows/policy.ts';
+import type { Word } from '../../workflows/hold.ts';
 import type { Act, PlannedFault, Scenario } from '../scenario.ts';
+import type { Backoffice } from './backoffice.ts';
 import type { Edge } from './faults.ts';
+import { backofficeStories, holdStories } from './hold-stories.ts';
 import type { Random } from './random.ts';
+
+/** Terminals of each Kvitt that several sales and refunds share. */
+export const sharedTerminals = 3;
 
 export interface Modes {
   promptMode: (typeof promptModes)[number];
@@ -12,12 +18,14 @@ export interface Modes {
 /** An act, so long after the one before it; the first one counts from the POST. */
 export interface TimedAct {
   afterMs: number;
-  act: Act | { report: 'authorization' };
+  act: Act | { report: 'authorization' } | { word: Word } | { whenHeld: true } | Backoffice;
 }
 
 interface Told extends Pick<Scenario, 'customer' | 'behaviour'> {
   faults?: PlannedFault[];
   acts?: TimedAct[];
+  /** The till asks that approved money is held for its word. */
+  capture?: 'on_request';
 }
 
 export interface Story {
@@ -249,4 +257,10 @@ const cashiers: Story[] = [
   },
 ];
 
-export const stories: readonly Story[] = [...paying, ...notPaying, ...cashiers];
+export const stories: readonly Story[] = [
+  ...paying,
+  ...notPaying,
+  ...cashiers,
+  ...holdStories,
+  ...backofficeStories,
+];

@@ -1,6 +1,7 @@
 /** The text of `docs/runbook.md`: the guide's tables in a frame. Pure; a test keeps the file as this says. */
 import { anchorOf, guides, isSecond, type GuideList } from '../../api/explain.ts';
 import { caseActions, chargeActions, type Action, type Field } from '../../workflows/actions.ts';
+import { refundActions } from '../../workflows/refund-actions.ts';
 import type { Guidance, Step } from '../../workflows/guide.ts';
 import { alertGuide, type AlertGuidance } from './alert-guide.ts';
 import * as frame from './frame.ts';
@@ -26,6 +27,16 @@ export function runbookText(): string {
       'Reasons of `not_charged`',
       'reason',
       'The charge has ended: it is proven that it took no money.',
+    ),
+    words(
+      'A refund needs a person',
+      'refund_attention',
+      'What `needs_attention` of a refund says. While it stands, no other refund of that payment starts.',
+    ),
+    words(
+      'Reasons of `not_refunded`',
+      'refund_reason',
+      'The refund has ended: no money went back by it, as far as Dintero shows. If it shows otherwise later, the refund is corrected.',
     ),
     words('Problem codes', 'code', 'A request was refused. The till shows the code.'),
     chapter('The kill switch', frame.switchWords),
@@ -67,6 +78,7 @@ function actionTable(): string {
     ['press', 'does', 'possible', 'only with your token'],
     [
       ...Object.entries(chargeActions).map(row('charge_id')),
+      ...Object.entries(refundActions).map(row('refund_id')),
       ...Object.entries(caseActions).map(row('transaction_id')),
     ],
   );
@@ -113,6 +125,8 @@ const listWords: Record<GuideList, string> = {
   needs_attention: '`needs_attention`',
   case: 'cases',
   reason: 'reasons',
+  refund_attention: '`needs_attention` of refunds',
+  refund_reason: 'reasons of refunds',
   code: 'problem codes',
 };
 

@@ -29,6 +29,12 @@ import { moneyCase, openCaseOf } from '../../workflows/money-case.ts';
 
 export { moneyCase };
 
+/** Nobody here speaks to a Dintero: what is possible is not known. */
+export async function refundOptions(): Promise<never> {
+  await Promise.resolve();
+  throw ApplicationFailure.nonRetryable('no Dintero');
+}
+
 /** What arrived, in order: the tests' eyes. */
 export const arrived = defineQuery<(TransactionReport | CancelOrder)[]>('arrived');
 

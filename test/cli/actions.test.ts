@@ -2,11 +2,13 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createProgram } from '../../cli/commands.ts';
 import { exitCodeWords } from '../../cli/exit-codes.ts';
 import { caseActions, chargeActions, type Action } from '../../workflows/actions.ts';
-import { charge, kvitt, moneyCase, startStandIn, token, type StandIn } from './kvitt.ts';
+import { refundActions } from '../../workflows/refund-actions.ts';
+import { charge, kvitt, moneyCase, refund, startStandIn, token, type StandIn } from './kvitt.ts';
 
 const chargeId = 'S-1001.1';
 const unseen = { stdout: { write: () => true }, stderr: { write: () => true } };
 const transactionId = 'T90001234.5AbC';
+const refundId = 'S-1001.1.R1';
 
 interface Row {
   name: string;
@@ -28,6 +30,12 @@ const rows: Row[] = [
     id: transactionId,
     path: `/ops/cases/${transactionId}/${name}`,
   })),
+  ...Object.entries(refundActions).map(([name, action]) => ({
+    name,
+    action,
+    id: refundId,
+    path: `/ops/refunds/${refundId}/${name}`,
+  })),
 ];
 
 /** Each field with a value, as typed and as sent. */
@@ -35,6 +43,7 @@ function filled({ fields }: Action): { args: string[]; input: Record<string, unk
   const members = Object.entries(fields).map(([name, field]) => {
     const flag = `--${name.replaceAll('_', '-')}`;
     if (field.is === 'true') return { args: [flag], name, value: true };
+    if (field.is === 'amount') return { args: [flag, '4500'], name, value: 4500 };
     const value = field.choices?.[0] ?? `the ${name}`;
     return { args: [flag, value], name, value };
   });
@@ -47,10 +56,12 @@ function filled({ fields }: Action): { args: string[]; input: Record<string, unk
 let api: StandIn;
 beforeEach(async () => {
   const charges = rows.filter(({ id }) => id === chargeId);
-  const cases = rows.filter(({ id }) => id !== chargeId);
+  const cases = rows.filter(({ id }) => id === transactionId);
+  const refunds = rows.filter(({ id }) => id === refundId);
   api = await startStandIn({
     ...Object.fromEntries(charges.map(({ path }) => [`POST ${path}`, { body: charge() }])),
     ...Object.fromEntries(cases.map(({ path }) => [`POST ${path}`, { body: moneyCase() }])),
+    ...Object.fromEntries(refunds.map(({ path }) => [`POST ${path}`, { body: refund() }])),
     [`POST /ops/charges/S-2.1/cancel`]: { status: 202, body: charge({ charge_id: 'S-2.1' }) },
     'GET /ops/switches': {
       body: {

@@ -5,6 +5,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import type { Case, Charge } from '../../api/answers.ts';
+import type { Refund } from '../../api/refund-schemas.ts';
 import { runKvitt } from '../../cli/main.ts';
 
 const binary = fileURLToPath(new URL('../../bin/kvitt.js', import.meta.url));
@@ -145,6 +146,39 @@ export function charge(change: Partial<Charge> = {}): Charge {
   };
 }
 
+/** A refund as the API answers it. */
+export function refund(change: Partial<Refund> = {}): Refund {
+  return {
+    refund_id: 'S-1001.1.R1',
+    charge_id: 'S-1001.1',
+    reference: 'S-1001',
+    refund: 1,
+    next_refund: null,
+    amount: 4_500,
+    currency: 'NOK',
+    terminal_id: 'T90001234-T0003',
+    why: null,
+    asked_by: 'till',
+    state: 'waiting_for_card',
+    outcome: null,
+    reason: null,
+    because: null,
+    refunded_amount: null,
+    refund_event: null,
+    needs_attention: null,
+    advice: 'wait',
+    safe_to_take_other_payment: false,
+    transaction_id: 'T90001234.5AbC',
+    store_id: 'bergen-01',
+    payout_destination_id: 'seller-9',
+    held_by: null,
+    created_at: minutesAgo(2),
+    state_since: minutesAgo(2),
+    updated_at: minutesAgo(2),
+    ...change,
+  };
+}
+
 /** A case as the API answers it. */
 export function moneyCase(change: Partial<Case> = {}): Case {
   return {
@@ -161,6 +195,7 @@ export function moneyCase(change: Partial<Case> = {}): Case {
     opened_at: minutesAgo(180),
     settled_at: null,
     settled_as: null,
+    options: null,
     settled_by: null,
     settled_why: null,
     refund_event: null,

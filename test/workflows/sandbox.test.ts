@@ -9,6 +9,7 @@ import { moves } from '../../workflows/dintero-calls.ts';
 import * as messages from '../../workflows/messages.ts';
 import { receiptCopyType } from '../../workflows/receipts.ts';
 import * as retailerEvents from '../../workflows/retailer-events.ts';
+import * as refundMessages from '../../workflows/refund-messages.ts';
 import * as workflows from '../../workflows/index.ts';
 import { policy } from './builders.ts';
 
@@ -60,6 +61,7 @@ describe('calls that move money', () => {
 describe('wire names', () => {
   it('equal the exported names', () => {
     const { transactionReported, prompted, cancel, keep, word, overview } = messages;
+    const { refundPrompted, refundEnded } = refundMessages;
     const { somethingHappened, resend } = retailerEvents;
     const named = {
       transactionReported,
@@ -70,6 +72,8 @@ describe('wire names', () => {
       overview,
       somethingHappened,
       resend,
+      refundPrompted,
+      refundEnded,
     };
     expect(Object.values(named).map(({ name }) => name)).toEqual(Object.keys(named));
     const types = [
@@ -78,10 +82,13 @@ describe('wire names', () => {
       messages.notifyRetailerType,
       receiptCopyType,
       messages.recoverChargeType,
+      refundMessages.recoverRefundType,
       messages.recoveryOrderType,
+      refundMessages.refundOptionsType,
       messages.strayNewsType,
       messages.terminalChargeType,
       messages.terminalLeaseType,
+      refundMessages.terminalRefundType,
     ];
     expect(Object.keys(workflows).toSorted()).toEqual(types);
   });

@@ -19,6 +19,9 @@ function shortcut(judgement: Judgement, now: Situation): Step | null {
   if (isSabotaged('cancel-is-believed') && now.cancels.lastAt !== 0) {
     return { do: 'close_not_charged', reason: 'cancelled_by_till' };
   }
+  if (isSabotaged('held-is-captured') && now.hold !== null) {
+    return decide(judgement, { ...now, hold: null });
+  }
   if (isSabotaged('approved-is-paid') && judgement.is === 'authorised') {
     return { do: 'close_captured', capturedAmount: 12_900, caseKind: null };
   }

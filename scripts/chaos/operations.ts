@@ -1,0 +1,130 @@
+/**
+ * Terminal operations in the middle of sales and refunds: they take the same lease. Rule M6 covers them: no operation
+ * runs on a terminal that asks for a card; and each one ends. Durations in milliseconds.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Kvitt } from '../in-process.ts';
+import type { PlannedFault } from '../scenario.ts';
+import type { Evidence } from './evidence.ts';
+import { drawFault } from './faults.ts';
+import type { Random } from './random.ts';
+
+export interface PlannedOperation {
+  operation: 'end_of_day' | 'send_logs' | 'check_update' | 'open_menu';
+  afterMs: number;
+  behaviour: { operation_ms: number; operation_ends: 'COMPLETED' | 'FAILED' | 'TIMEOUT' };
+  faults: PlannedFault[];
+}
+
+export function planOperation(random: Random): PlannedOperation {
+  const faults = random.chance(0.5)
+    ? [drawFault(random, random.pick(['create_operation', 'get_operation'] as const))]
+    : [];
+  return {
+    operation: random.pick(['end_of_day', 'send_logs', 'check_update', 'open_menu'] as const),
+    afterMs: random.int(0, 2000),
+    behaviour: {
+      operation_ms: random.int(50, 2500),
+      operation_ends: random.pick(['COMPLETED', 'COMPLETED', 'FAILED', 'TIMEOUT'] as const),
+    },
+    faults,
+  };
+}
+
+/** An operation as the api answers it, as far as these runs look. */
+export interface OperationAnswer {
+  operation_id: string;
+  terminal_id: string;
+  state: string;
+  text: string;
+}
+
+/** null: it was not started, and nothing is known of it. */
+export async function playOperation(
+  kvitt: Kvitt,
+  { operation, afterMs, behaviour, faults }: PlannedOperation,
+  terminal: string,
+): Promise<OperationAnswer | null> {
+  await sleep(afterMs);
+  await kvitt.simulator.terminal(terminal, { behaviour });
+  for (const { endpoint, ...fault } of faults) {
+    await kvitt.simulator.fault({ endpoint, match: { terminal_id: terminal }, ...fault });
+  }
+  const path = `/ops/terminals/${terminal}/operations`;
+  const { status, body } = await kvitt.ops<OperationAnswer>('POST', path, { operation });
+  return status < 300 ? body : null;
+}
+
+const ended = new Set(['completed', 'failed', 'timeout', 'refused', 'terminal_busy', 'unclear']);
+
+/** Waits for its ending, by the api's word; null: it is not known. */
+export async function untilOperationEnded(
+  kvitt: Kvitt,
+  { terminal_id: terminal, operation_id: id }: OperationAnswer,
+  giveUpAt: number,
+): Promise<OperationAnswer | null> {
+  for (;;) {
+    const path = `/terminals/${terminal}/operations/${encodeURIComponent(id)}`;
+    const { status, body } = await kvitt.ops<OperationAnswer>('GET', path);
+    if (status === 200 && ended.has(body.state)) return body;
+    if (Date.now() > giveUpAt) return status === 200 ? body : null;
+    await sleep(200);
+  }
+}
+
+/** M4 of operations. */
+export function checkOperations(operations: OperationAnswer[]): string[] {
+  return operations
+    .filter(({ state }) => !ended.has(state))
+    .map(({ operation_id: id, state }) => `M4: operation ${id} has not ended, it is ${state}`);
+}
+
+/** What Dintero shows of an operation. */
+export interface DinteroOperation {
+  id: string;
+  terminal_id: string;
+  operation: string;
+  status: string;
+  created_at: string;
+  updated_at: string;
+}
+
+/** M6: from its start to its end no card is asked for on its terminal. */
+export function besidePrompts({ ledger, operations }: Evidence): string[] {
+  const prompts = promptsIn(ledger);
+  return operations.flatMap((operation) => {
+    const from = Date.parse(operation.created_at);
+    const to = operation.status === 'PENDING' ? Infinity : Date.parse(operation.updated_at);
+    return prompts
+      .filter((prompt) => prompt.terminal === operation.terminal_id)
+      .filter((prompt) => prompt.from < to && prompt.to > from)
+      .map(
+        ({ terminal, name }) =>
+          `M6: ${terminal} was asked for ${operation.operation} beside the prompt of ${name}`,
+      );
+  });
+}
+
+interface Prompt {
+  terminal: string;
+  name: string;
+  from: number;
+  to: number;
+}
+
+function promptsIn(ledger: Evidence['ledger']): Prompt[] {
+  const prompts: Prompt[] = [];
+  for (const entry of ledger) {
+    const { kind, terminal_id: terminal, session_id: session, refund_reference: refund } = entry;
+    const at = Date.parse(entry.at);
+    const name = refund ?? `${entry.merchant_reference} (${session})`;
+    if (kind === 'prompt_started' || kind === 'refund_prompt_started') {
+      prompts.push({ terminal, name, from: at, to: Infinity });
+    }
+    if (kind === 'prompt_ended' || kind === 'refund_prompt_ended') {
+      const open = prompts.findLast((prompt) => prompt.name === name);
+      if (open !== undefined) open.to = at;
+    }
+  }
+  return prompts;
+}

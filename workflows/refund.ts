@@ -1,0 +1,219 @@
+/**
+ * A refund, as it happens in a shop: the customer stands at a terminal with the card, and money of a charge goes back. It
+ * takes the terminal, reads how much of the sale is left, asks once, and reads Dintero until one of two endings is shown:
+ * `refunded`, or `not_refunded`. Refused, walked away and offline are normal; what never happens is a second prompt for
+ * one refund, more back than was captured, or no answer taken for "no". The rules are in `refund-judgement.ts`.
+ */
+import {
+  allHandlersFinished,
+  CancellationScope,
+  condition,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type { RefundableSale } from '../activities/dintero/facts.ts';
+import type { Failed } from './dintero-calls.ts';
+import { openRefund, publishRefund, type OpenRefund, type RefundChanges } from './open-refund.ts';
+import { certainRefusalOf, readRefundable, readTerminalOf, sendRefund } from './refund-calls.ts';
+import {
+  judgeRefund,
+  nextRefundStep,
+  whyNotAtTerminal,
+  whyNotRefund,
+  type Obstacle,
+} from './refund-judgement.ts';
+import type { RefundReason } from './refund-lists.ts';
+import type { RefundInput, RefundRecord } from './refund-messages.ts';
+import { takeRefundOrders } from './refund-orders.ts';
+import { readAndJudgeRefund, waitForRefundNews } from './refund-reading.ts';
+import { tellCaseOfRefund, tellRefundAttention, tellRefundOutcome } from './tell-refund.ts';
+import { takeTerminal, type Lease } from './terminal-lease.ts';
+import { tell } from './timeline.ts';
+
+export async function terminalRefund(input: RefundInput): Promise<RefundRecord> {
+  const info = workflowInfo();
+  const refund = openRefund({
+    record: input.record,
+    policy: input.policy,
+    refundStartedAt: info.startTime.getTime(),
+    isReset: info.originalExecutionRunId !== info.runId,
+  });
+  takeRefundOrders(refund);
+  return await untilRefundProven(refund, async () => {
+    const lease = await takeTerminalFor(refund);
+    const ending = (await ask(refund, lease)) ?? (await followRefund(refund, lease));
+    await lease.endAtClose();
+    return await closeRefund(refund, ending);
+  });
+}
+
+/** What Dintero was asked for cannot be stopped from here: a Temporal cancellation is written down, and changes nothing. */
+export async function untilRefundProven<T>(
+  refund: OpenRefund,
+  story: () => Promise<T>,
+): Promise<T> {
+  CancellationScope.current().cancelRequested.catch(() => {
+    const text = 'a Temporal cancellation: a refund is stopped at the terminal only';
+    tell(refund.timeline, { source: 'Temporal', text });
+  });
+  try {
+    return await CancellationScope.nonCancellable(story);
+  } catch (error) {
+    // A fault of ours parks its task, visibly, until a mended worker goes on (style 3).
+    throw new Error('a fault in the refund', { cause: error });
+  }
+}
+
+export async function takeTerminalFor({ record, situation }: OpenRefund): Promise<Lease> {
+  const { terminal_id, refund_id } = record;
+  return await takeTerminal({ record: { terminal_id, charge_id: refund_id }, situation });
+}
+
+/** Asks for the card, once. Returns the ending if it is certain that nobody was asked. */
+async function ask(refund: OpenRefund, lease: Lease): Promise<RefundChanges | null> {
+  const terminal = await readTerminalOf(refund);
+  const sale = await readRefundable(refund);
+  if (isKnownAt(refund, sale)) {
+    // An earlier life of this refund, which Temporal has forgotten, has sent it.
+    refund.situation.sending = { is: 'accepted' };
+    return goOn(refund, 'Dintero knows this refund already: nothing is sent');
+  }
+  // A run made by reset has forgotten what was sent: nothing that stands against sending proves that nothing was.
+  if (refund.situation.isReset) return goOn(refund, 'this run was made by reset: nothing is sent');
+  if (!lease.isHeld) {
+    return { ...notRefunded({ reason: 'refund_terminal_busy' }), held_by: lease.heldBy };
+  }
+  if (sale === null) {
+    return notRefunded({
+      reason: 'nothing_to_refund',
+      because: 'Dintero shows no payment of this charge',
+    });
+  }
+  if ('type' in sale) {
+    const { reason, because } = certainRefusalOf(sale) ?? unread(sale);
+    return notRefunded({ reason, because });
+  }
+  const obstacle =
+    whyNotAtTerminal(terminal, sale.payoutDestinationId) ?? whyNotRefund(sale, refund.record);
+  if (obstacle !== null) return notRefunded(obstacle);
+  send(refund, sale.transaction.transactionId);
+  return null;
+}
+
+/** Remembers which payment it is about, and whether Dintero shows this very refund. */
+function isKnownAt(refund: OpenRefund, sale: RefundableSale | null | Failed): boolean {
+  if (sale === null || 'type' in sale) return false;
+  const { record } = refund;
+  publishRefund(refund, {
+    transaction_id: sale.transaction.transactionId,
+    store_id: record.store_id ?? sale.storeId,
+    payout_destination_id: record.payout_destination_id ?? sale.payoutDestinationId,
+  });
+  const mine = { refundId: record.refund_id, chargeId: record.charge_id, requestId: null };
+  return judgeRefund(sale, mine).is !== 'absent';
+}
+
+/** Goes on while it is on the wire: Dintero may hold its answer until the cardholder has acted (dossier 4.4). */
+function send(refund: OpenRefund, transactionId: string): void {
+  const { situation, timeline } = refund;
+  situation.sending = { is: 'under_way' };
+  tell(timeline, { source: 'kvitt', text: 'the refund is sent to the terminal' });
+  const answered = sendRefund(refund, transactionId).then((answer) => {
+    refund.news = 'order';
+    if (!('type' in answer)) {
+      refund.requestId = answer.eventRequestId;
+      situation.sending = { is: 'accepted' };
+      tell(timeline, { source: 'kvitt', text: 'Dintero has accepted the refund' });
+      return;
+    }
+    refund.refused = certainRefusalOf(answer);
+    refund.quietUntil = Date.now() + answer.retryAfterMs;
+    situation.sending = refund.refused === null ? { is: 'lost' } : { is: 'unsent' };
+    tell(timeline, { source: 'kvitt', text: answer.message });
+  });
+  answered.catch((error: unknown) => {
+    refund.fault = error;
+    refund.news = 'order';
+  });
+}
+
+/** Wait, read, judge: the loop that ends only with a proof. */
+export async function followRefund(refund: OpenRefund, lease: Lease): Promise<RefundChanges> {
+  for (;;) {
+    await waitForRefundNews(refund);
+    if (refund.fault !== null) throw new Error('it could not be sent', { cause: refund.fault });
+    // The only request was refused for certain: no reading says more.
+    if (refund.refused !== null) return notRefunded(refund.refused);
+    const step = nextRefundStep(await readAndJudgeRefund(refund), refund.situation);
+    switch (step.do) {
+      case 'close_refunded': {
+        const { refundedAmount: refunded_amount, eventId: refund_event } = step;
+        const ending = { state: 'refunded', outcome: 'refunded', reason: null } as const;
+        return { ...ending, because: null, refunded_amount, refund_event, needs_attention: null };
+      }
+      case 'close_not_refunded':
+        return withoutMoney(refund, step.reason);
+      case 'wait':
+        publishRefund(refund, { ...open, state: step.state, needs_attention: step.attention });
+        await tellRefundAttention(refund);
+        if (step.isPromptOver || refund.isFreed) await letGo(refund, lease);
+        break;
+    }
+  }
+}
+
+/** It may have been refused while Dintero was read: then that is why. */
+function withoutMoney({ refused }: OpenRefund, reason: RefundReason | null): RefundChanges {
+  return notRefunded(refused ?? { reason });
+}
+
+/** What an open refund has not. */
+const open = { outcome: null, reason: null, because: null, refunded_amount: null } as const;
+
+/** Another prompt may be on the terminal from now on: what is lost cannot be proven over by time any more. */
+async function letGo({ situation }: OpenRefund, lease: Lease): Promise<void> {
+  await lease.release();
+  situation.heldSince = null;
+}
+
+/** The ending without money. */
+export function notRefunded({
+  reason,
+  because = null,
+}: {
+  reason: Obstacle['reason'] | null;
+  because?: string | null;
+}): RefundChanges {
+  return {
+    state: 'not_refunded',
+    outcome: 'not_refunded',
+    reason,
+    because,
+    refunded_amount: null,
+    needs_attention: null,
+  };
+}
+
+function unread({ message }: Failed): Obstacle {
+  return { reason: 'refund_not_started_in_time', because: message };
+}
+
+/** It did not simply go out: Dintero is read at once. */
+function goOn(refund: OpenRefund, why: string): null {
+  refund.news = 'order';
+  tell(refund.timeline, { source: 'kvitt', text: why });
+  publishRefund(refund, { state: 'checking' });
+  return null;
+}
+
+/** The one exit: publishes the outcome, tells it, and lets every handler answer. */
+export async function closeRefund(
+  refund: OpenRefund,
+  ending: RefundChanges,
+  former: RefundRecord['outcome'] = null,
+): Promise<RefundRecord> {
+  publishRefund(refund, ending);
+  await tellCaseOfRefund(refund);
+  await tellRefundOutcome(refund, former);
+  await condition(allHandlersFinished);
+  return refund.record;
+}

@@ -1,0 +1,84 @@
+/** Telling of a refund: the retailer's system, and the case about its money. */
+import { getExternalWorkflowHandle, proxyActivities, workflowInfo } from '@temporalio/workflow';
+import type { Activities } from '../activities/index.ts';
+import type { EventType } from './lists.ts';
+import { caseWorkflowId } from './messages.ts';
+import type { OpenRefund } from './open-refund.ts';
+import { refundEnded, type RefundRecord } from './refund-messages.ts';
+
+const members = [
+  'refund_id',
+  'charge_id',
+  'reference',
+  'refund',
+  'amount',
+  'currency',
+  'terminal_id',
+  'store_id',
+  'why',
+  'state',
+  'outcome',
+  'reason',
+  'refunded_amount',
+  'refund_event',
+  'needs_attention',
+  'transaction_id',
+  'created_at',
+  'updated_at',
+] as const satisfies (keyof RefundRecord)[];
+
+const { tellRetailer } = proxyActivities<Activities>({
+  startToCloseTimeout: '10 s',
+  retry: { maximumInterval: '1 min' },
+  summary: 'Hand an event to notify/<charge_id>',
+});
+
+/** A person is asked, or for another reason than the last time. */
+export async function tellRefundAttention(refund: OpenRefund): Promise<void> {
+  const { told, record } = refund;
+  if (record.needs_attention === null || told.attention === record.needs_attention) return;
+  told.attention = record.needs_attention;
+  await tellEvent(refund, 'refund.needs_attention');
+}
+
+/** The ending; one that was told otherwise before is a correction. */
+export async function tellRefundOutcome(
+  refund: OpenRefund,
+  former: RefundRecord['outcome'],
+): Promise<void> {
+  const { outcome } = refund.record;
+  if (outcome === null || outcome === former) return;
+  await tellEvent(refund, former === null ? `refund.${outcome}` : 'refund.corrected', former);
+}
+
+async function tellEvent(
+  { record, situation, told }: OpenRefund,
+  type: EventType,
+  former: RefundRecord['outcome'] = null,
+): Promise<void> {
+  const { notifies } = situation.policy;
+  if (notifies === undefined) return;
+  told.count += 1;
+  const data = Object.fromEntries(members.map((member) => [member, record[member]]));
+  await tellRetailer({
+    chargeId: record.charge_id,
+    event: {
+      id: `msg_${workflowInfo().runId}_${told.count}`,
+      body: {
+        type,
+        timestamp: new Date().toISOString(),
+        data: former === null ? data : { ...data, former },
+      },
+    },
+    retries: notifies,
+    taskQueue: workflowInfo().taskQueue,
+  });
+}
+
+/** The case about this money, if there is one, looks whether anything of it is left. */
+export async function tellCaseOfRefund({ record }: OpenRefund): Promise<void> {
+  if (record.transaction_id === null) return;
+  const about = getExternalWorkflowHandle(caseWorkflowId(record.transaction_id));
+  // There is mostly none, and one that is settled needs to know nothing.
+  await about.signal(refundEnded, record).catch(() => undefined);
+}
