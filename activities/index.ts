@@ -19,6 +19,7 @@ import type {
 import { readReceipt } from './dintero/receipts.ts';
 import { assertOwnTerminal } from './own-account.ts';
 import { dinteroFailure, isRejected } from './failures.ts';
+import { createBooks, type BooksActivities } from './books/index.ts';
 import { readStanding, startRecovery, type Recover, type Standing } from './recovery.ts';
 import { endLease, readTerminalHolder, type TerminalHolder } from './terminal.ts';
 import { createDelivery, type WebhookConfig } from './webhook.ts';
@@ -41,7 +42,7 @@ interface Move {
   timeoutMs: number;
 }
 
-export interface Activities extends AccountActivities, RefundActivities {
+export interface Activities extends AccountActivities, BooksActivities, RefundActivities {
   createSession: (
     ask: charges.CreateSession & OncePerRun,
   ) => Promise<{ sessionId: string; isPublished: boolean }>;
@@ -125,6 +126,7 @@ export function createActivities({
     /** Lists before it makes one: a lost answer is found by the next look. */
     keepSubscription: async (ask) => await keepSubscription(dintero, ask),
     ...towardsRefunds(dintero, temporal),
+    ...createBooks(dintero, temporal),
     ...towardsTemporal(temporal),
     ...towardsRetailer(temporal, webhook),
   };

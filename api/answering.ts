@@ -10,6 +10,7 @@ import { unknownCharge } from './orders.ts';
 import { validate } from './request.ts';
 import type { TemporalUi } from './runbook-page.ts';
 import type { SubscriptionStanding } from './subscription.ts';
+import type { Zones } from '../workflows/books.ts';
 import { chargePathSchema, waitSecondsMax } from './schemas.ts';
 import type { OrderDeps } from './start.ts';
 import { isTemporalFailure } from './temporal.ts';
@@ -23,6 +24,7 @@ export interface Context extends OrderDeps {
   metrics: Metrics;
   accountId: string;
   temporalUi: TemporalUi;
+  zones: Zones;
 }
 
 /** What the middleware has learned of a request. */

@@ -4,6 +4,7 @@ import express, { type ErrorRequestHandler, type Express, type RequestHandler } 
 import type { Logger } from 'pino';
 import { guard, isCallback } from './access.ts';
 import { AccountWebhooks } from './account-webhooks.ts';
+import { keepSchedule } from './books-schedule.ts';
 import { Callbacks } from './callbacks.ts';
 import type { ApiConfig } from './config.ts';
 import { mountDocsFiles } from './docs-page.ts';
@@ -33,10 +34,15 @@ export type ApiOptions = Pick<
   | 'opsTokens'
   | 'policy'
 > &
-  Partial<Pick<ApiConfig, 'temporalUiUrl' | 'webhookSecrets'>> & { log: Logger; timings?: Timings };
+  Partial<Pick<ApiConfig, 'temporalUiUrl' | 'webhookSecrets' | 'zones'>> & {
+    log: Logger;
+    timings?: Timings;
+  };
 
 export interface Api {
   app: Express;
+  /** Sees to it that the books are made each night; ends with `stop`. */
+  keepSchedule: () => Promise<void>;
   /** Ends all waiting, so that requests can finish. */
   stop: () => void;
   /** Closes the connections to Temporal; call it when no request runs any more. */
@@ -74,11 +80,13 @@ export function createApi(options: ApiOptions): Api {
     metrics,
     ...hearDintero(options, { temporal, reading, timings, metrics }),
     accountId: options.accountId,
+    zones: options.zones ?? { timeZone: 'Europe/Oslo', storeZones: {} },
     temporalUi: {
       temporalUiUrl: options.temporalUiUrl ?? 'http://localhost:8233',
       namespace: options.temporal.namespace,
     },
   };
+  const stopped = new AbortController();
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
@@ -92,7 +100,11 @@ export function createApi(options: ApiOptions): Api {
   app.use(answerError(metrics));
   return {
     app,
-    stop: () => watching.stop(),
+    keepSchedule: async () => await keepSchedule(context, { log, signal: stopped.signal }),
+    stop: () => {
+      stopped.abort();
+      watching.stop();
+    },
     close: async () => {
       await standing.close();
       await temporal.close();

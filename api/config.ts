@@ -5,7 +5,9 @@ import * as z from 'zod';
 import { words } from '../workflows/hold.ts';
 import { webhookSecretMin } from '../workflows/subscription.ts';
 import { captureModes, derivePolicy, promptModes, type ChargePolicy } from '../workflows/policy.ts';
+import type { Zones } from '../workflows/books.ts';
 import type { ApiKey } from './keys.ts';
+import { storeZones, timeZone } from './time-zones.ts';
 
 const secondsMax = 7 * 24 * 3600;
 const wholeSeconds = z.coerce.number<string>().int().min(1).max(secondsMax);
@@ -64,6 +66,8 @@ export const apiConfigSchema = z
     HOLD_SECONDS: wholeSeconds.default(900),
     HOLD_ENDS_WITH: z.enum(words).default('void'),
     TEMPORAL_UI_URL: httpUrl.default('http://localhost:8233'),
+    TIME_ZONE: timeZone.default('Europe/Oslo'),
+    STORE_TIME_ZONES: storeZones.default({}),
     RUNBOOK_URL: httpUrl.optional(),
     // The worker calls it and says what is wrong with it; here it only counts that there is one.
     WEBHOOK_URL: z.string().optional(),
@@ -99,6 +103,8 @@ export interface ApiConfig {
   readonly policy: ChargePolicy;
   /** Where people open the Temporal UI: the runbook's links lead there. */
   readonly temporalUiUrl: string;
+  /** Where business days begin. */
+  readonly zones: Zones;
   /** Without keys nobody but this machine is let in. */
   readonly host: '0.0.0.0' | '127.0.0.1';
   readonly port: number;
@@ -153,6 +159,7 @@ function configOf(
       notifies: env.WEBHOOK_URL !== undefined,
     }),
     temporalUiUrl: env.TEMPORAL_UI_URL,
+    zones: { timeZone: env.TIME_ZONE, storeZones: env.STORE_TIME_ZONES },
     host: env.API_KEYS.length === 0 ? '127.0.0.1' : '0.0.0.0',
     port: env.PORT,
     logLevel: env.LOG_LEVEL,

@@ -28,6 +28,7 @@ import { Problem } from './problems.ts';
 import { checkReadiness } from './ready.ts';
 import { refundHandlers } from './refund-handlers.ts';
 import { createRunbookPage } from './runbook-page.ts';
+import { reportHandlers } from './report-routes.ts';
 import { assertOwnAccount, bodyOf, validate } from './request.ts';
 import {
   cancelRequestSchema,
@@ -49,6 +50,7 @@ export function createHandlers(context: Context): Record<RouteKey, Handler> {
     ...createHoldHandlers(context),
     ...createOpsHandlers(context, options),
     ...refundHandlers(context),
+    ...reportHandlers(context),
     'POST /charges': (req, res) => postCharge(context, req, res),
     'GET /charges': async (req, res) => {
       const query = validate(listQuerySchema, req.query, 'query');

@@ -52,17 +52,25 @@ function main(): void {
       log.warn('DINTERO_SIGNATURE_SECRET is not set: callbacks are hints only');
     }
   });
+  const scheduling = api.keepSchedule();
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    process.once(signal, () => stop({ server, api, log }));
+    process.once(signal, () => stop({ server, api, scheduling, log }));
   }
 }
 
-function stop({ server, api, log }: { server: Server; api: Api; log: Logger }): void {
+interface Running {
+  server: Server;
+  api: Api;
+  scheduling: Promise<void>;
+  log: Logger;
+}
+
+function stop({ server, api, scheduling, log }: Running): void {
   log.info('Stopping: no new requests, the open ones are answered');
   const force = setTimeout(() => server.closeAllConnections(), stopWithinMs);
   server.close(() => {
     clearTimeout(force);
-    api.close().then(
+    scheduling.then(api.close).then(
       () => log.info('Stopped'),
       (err: unknown) => log.error({ err }, 'The connection to Temporal did not close'),
     );

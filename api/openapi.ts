@@ -16,6 +16,7 @@ import { holdOperations, holdRouteKeys } from './hold-openapi.ts';
 import { webhookOperations, webhookRouteKeys } from './webhook-openapi.ts';
 import { opsOperations, opsRouteKeys } from './ops-openapi.ts';
 import { refundOperations, refundRouteKeys } from './refund-openapi.ts';
+import { reportOperations, reportRouteKeys } from './report-routes.ts';
 import {
   cancelRequestSchema,
   caseListQuerySchema,
@@ -43,6 +44,7 @@ export const routeKeys = [
   ...webhookRouteKeys,
   'POST /webhooks/dintero/charges/{charge_id}',
   'GET /webhooks/dintero/charges/{charge_id}',
+  ...reportRouteKeys,
   ...opsRouteKeys,
   'GET /healthz',
   'GET /readyz',
@@ -210,6 +212,7 @@ export function openApiDocument(): oas31.OpenAPIObject {
     ...chargeOperations,
     ...holdOperations,
     ...refundOperations,
+    ...reportOperations,
     ...opsOperations,
     ...otherOperations,
   };

@@ -24,6 +24,7 @@ import { orderCase, orderCharge, overviewOfCase, overviewOfCharge } from './ops.
 import { Problem } from './problems.ts';
 import { notificationHandlers } from './notification-routes.ts';
 import { refundOpsHandlers } from './refund-ops.ts';
+import { reconciliationHandlers } from './report-routes.ts';
 import { bodyOf, validate } from './request.ts';
 import { casePathSchema } from './schemas.ts';
 import { switchHandlers } from './switch-handlers.ts';
@@ -66,6 +67,7 @@ export function createOpsHandlers(
     ...refundOpsHandlers(context),
     ...switchHandlers(context),
     ...notificationHandlers(context),
+    ...reconciliationHandlers(context),
     ...Object.fromEntries([...onCharges, ...onCases]),
   } as Record<OpsRouteKey, Handler>;
 }

@@ -23,6 +23,7 @@ import { notificationOperations, notificationRouteKeys } from './notification-ro
 import { guidanceSchema, shownMembers } from './ops-shown.ts';
 import { refundOpsOperations, refundOpsRouteKeys } from './refund-ops.ts';
 import { refundSchema } from './refund-schemas.ts';
+import { reconciliationOperations, reconciliationRouteKeys } from './report-routes.ts';
 import { casePathSchema, chargePathSchema } from './schemas.ts';
 import { switchOperations, switchRouteKeys } from './switch-openapi.ts';
 
@@ -47,6 +48,7 @@ export const opsRouteKeys = [
   ...refundOpsRouteKeys,
   ...switchRouteKeys,
   ...notificationRouteKeys,
+  ...reconciliationRouteKeys,
 ] as const;
 export type OpsRouteKey = (typeof opsRouteKeys)[number];
 
@@ -133,5 +135,6 @@ export const opsOperations = {
   ...refundOpsOperations,
   ...switchOperations,
   ...notificationOperations,
+  ...reconciliationOperations,
   ...Object.fromEntries([...onCharges, ...onCases]),
 } as Record<OpsRouteKey, ZodOpenApiOperationObject>;

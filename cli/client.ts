@@ -22,7 +22,14 @@ interface Answer<Body> {
 
 export interface Client {
   get: <Body>(path: string, schema: z.ZodType<Body>, query?: Query) => Promise<Body>;
-  post: <Body>(path: string, schema: z.ZodType<Body>, body: object) => Promise<Answer<Body>>;
+  /** What is no JSON, as it stands. */
+  text: (path: string, query?: Query) => Promise<string>;
+  post: <Body>(
+    path: string,
+    schema: z.ZodType<Body>,
+    body: object,
+    headers?: Record<string, string>,
+  ) => Promise<Answer<Body>>;
   /** Server-sent events, until the service or the network ends them. */
   events: (path: string) => AsyncGenerator<ServerEvent>;
 }
@@ -36,20 +43,32 @@ export function createClient(config: CliConfig, patienceMs = timeoutMs): Client 
   const service = { config, patienceMs };
   return {
     get: async (path, schema, query = {}) => {
-      const search = new URLSearchParams();
-      for (const [name, value] of Object.entries(query)) {
-        if (value !== undefined) search.set(name, value);
-      }
-      const full = search.size === 0 ? path : `${path}?${search.toString()}`;
+      const full = withQuery(path, query);
       return (await ask(service, { path: full, schema, init: { method: 'GET' } })).body;
     },
-    post: async (path, schema, body) => {
-      const headers = { 'content-type': 'application/json' };
+    text: async (path, query = {}) => {
+      const init = { method: 'GET', signal: AbortSignal.timeout(patienceMs) };
+      try {
+        return await (await send(service, withQuery(path, query), init)).text();
+      } catch (err) {
+        throw err instanceof Failure ? err : unreachable(config.url, err);
+      }
+    },
+    post: async (path, schema, body, more = {}) => {
+      const headers = { 'content-type': 'application/json', ...more };
       const init = { method: 'POST', headers, body: JSON.stringify(body) };
       return await ask(service, { path, schema, init });
     },
     events: (path) => follow(service, path),
   };
+}
+
+function withQuery(path: string, query: Query): string {
+  const search = new URLSearchParams();
+  for (const [name, value] of Object.entries(query)) {
+    if (value !== undefined) search.set(name, value);
+  }
+  return search.size === 0 ? path : `${path}?${search.toString()}`;
 }
 
 async function send({ config }: Service, path: string, init: RequestInit): Promise<Response> {

@@ -4,6 +4,7 @@ import { exitCodeWords, type ExitCode } from './exit-codes.ts';
 import type { Jobs } from './jobs.ts';
 import type { Kvitt, Surroundings } from './kvitt.ts';
 import { actionCommands, fieldsOf, flagsOf, kindOf, type ActionCommand } from './options.ts';
+import { addBooks } from './reports.ts';
 import { durationMs } from './tables.ts';
 
 /** Runs the job of the command that was typed. */
@@ -33,6 +34,7 @@ export function createProgram(
   addViews(program, perform);
   for (const command of actionCommands) addAction(program, { command, perform });
   addOperations(program, perform);
+  addBooks(program, perform);
   return program;
 }
 

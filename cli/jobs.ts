@@ -19,6 +19,7 @@ import { Failure } from './failures.ts';
 import type { Kvitt } from './kvitt.ts';
 import { kindOf } from './options.ts';
 import { refundLines, refundSchema, refundTable, stuckRefunds } from './refunds.ts';
+import { reportJobs } from './reports.ts';
 import * as views from './views.ts';
 import { watch } from './watch.ts';
 
@@ -258,5 +259,6 @@ export const jobs = {
   notifications,
   resend,
   watch,
+  ...reportJobs,
 };
 export type Jobs = typeof jobs;

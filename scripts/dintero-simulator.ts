@@ -73,6 +73,8 @@ export interface SimulatorControl {
   /** Makes somebody else's payment at Dintero; answers with its session. */
   ghost: (ghost: Ghost) => Promise<string>;
   faultsHit: () => Promise<FaultHits[]>;
+  /** Dintero pays out what was captured and refunded until now. */
+  settle: () => Promise<void>;
 }
 
 export function controlSimulator(url: string): SimulatorControl {
@@ -127,6 +129,9 @@ export function controlSimulator(url: string): SimulatorControl {
       const id = await createGhost(url, ghost);
       if (button !== null) await ask('POST', `/terminals/${ghost.terminal_id}/${button}`, {});
       return id;
+    },
+    settle: async () => {
+      await ask('POST', '/settlements');
     },
     faultsHit: async () => {
       const answer = (await ask('GET', '/faults/hit')) as { hits: FaultHits[] };

@@ -59,6 +59,8 @@ export interface InProcessOptions extends Partial<PolicySettings> {
   hasCallbacks?: boolean;
   /** Account webhooks too; how often their subscription is looked at. */
   keeper?: KeeperPace;
+  /** Where the shop's business day begins. */
+  timeZone?: string;
   /** The retailer's system; `retries` in ms, what scaling alone does not give. */
   webhook?: WebhookConfig & { retries?: Retries };
   wrapActivities?: (activities: Activities) => Activities;
@@ -184,6 +186,7 @@ async function startApi({
     policy,
     log: pino({ level: 'silent' }),
     timings: deriveTimings(options.apiScale ?? 1),
+    zones: { timeZone: options.timeZone ?? 'Europe/Oslo', storeZones: {} },
   });
   const { wrapApi = (listener) => listener } = options;
   const app: RequestListener = (req, res) => void api.app(req, res);

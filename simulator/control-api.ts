@@ -10,6 +10,7 @@ import type { Settings, Terminal, Transaction } from './records.ts';
 import { keysIn } from './row-keys.ts';
 import { resolveRefund } from './refund-results.ts';
 import { parseBody } from './sessions.ts';
+import { settle } from './settlements.ts';
 import { findTerminal, press } from './terminals.ts';
 import { operate } from './transactions.ts';
 import { findSession, findTransaction, Refusal, type World } from './world.ts';
@@ -187,6 +188,7 @@ function mountBackoffice(world: World, on: On): void {
   on('post', '/refunds/:id/resolve', (req, id) =>
     resolveRefund(world, id, parseBody(refundResolution, req.body).success),
   );
+  on('post', '/settlements', () => ({ settlements: settle(world) }));
   act('correct', ({ id }, body) => correct(world, id, parseBody(correction, body).status));
 }
 

@@ -99,6 +99,7 @@ export const endpoints = [
   'delete_subscription',
   'ping_subscription',
   'create_signature_secret',
+  'settlements',
 ] as const;
 
 export type Endpoint = (typeof endpoints)[number];

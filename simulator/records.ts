@@ -20,6 +20,7 @@ export interface Tables {
   refund: Refund;
   shop: Shop;
   operation: TerminalOperation;
+  settlement: Settlement;
 }
 
 export interface Settings {
@@ -104,8 +105,42 @@ export interface Transaction {
   updated_at: string;
   metadata: Record<string, string | number>;
   events: TransactionEvent[];
+  settlements?: { events: SettledEvent[] };
   /** Ours, never shown: auto-capture is on, so the result is reported only once captured. */
   callback_withheld?: true;
+}
+
+/** A payout to a seller: `amount = capture - refund - fee`. */
+export interface Settlement {
+  id: string;
+  start_at: string;
+  end_at: string;
+  created_at: string;
+  updated_at: string;
+  settled_at: string;
+  provider: string;
+  provider_reference: string;
+  attachments: {
+    id: string;
+    key: string;
+    content_type: string;
+    extension: string;
+    created_by: string;
+  }[];
+  amounts: [{ amount: number; capture: number; refund: number; fee: number; currency: string }];
+  payment_status: 'paid' | 'postponed';
+  payout_destination_id: string;
+}
+
+interface SettledEvent {
+  settlement_id: string;
+  provider_reference: string;
+  event_correlation_id: string;
+  amount: number;
+  capture: number;
+  refund: number;
+  fee: number;
+  event_id: string;
 }
 
 export interface Terminal {

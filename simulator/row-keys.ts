@@ -43,6 +43,7 @@ export function keysOf(table: keyof Tables, row: object): string[] {
     case 'setting':
     case 'refund':
     case 'shop':
+    case 'settlement':
       return [];
   }
 }

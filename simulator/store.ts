@@ -99,6 +99,7 @@ function emptyTables(): Maps {
     refund: new Map(),
     shop: new Map(),
     operation: new Map(),
+    settlement: new Map(),
   };
 }
 

@@ -8,6 +8,7 @@ export { receiptCopy } from './receipt-copy.ts';
 export { terminalRefund } from './refund.ts';
 export { refundOptions } from './refund-options.ts';
 export { recoverRefund } from './refund-recovery.ts';
+export { dayReconciliation, laterLook, scheduledReconciliation } from './reconciliation.ts';
 export { recoverCharge, recoveryOrder } from './recovery.ts';
 export { strayNews } from './stray.ts';
 export { terminalLease } from './terminal-lease.ts';

@@ -199,7 +199,9 @@ function refundsIn({ amount, events }: RawTransaction): RefundFacts[] {
 }
 
 /** Dintero takes a wrong event back by a `correction` that names it (dossier 4): it no longer counts. */
-function withoutCorrected(events: TransactionEvent[]): TransactionEvent[] {
+export function withoutCorrected<Event extends Pick<TransactionEvent, 'id' | 'correction'>>(
+  events: Event[],
+): Event[] {
   const corrected = new Set(events.flatMap((event) => event.correction?.event_ids ?? []));
   return events.filter((event) => !corrected.has(event.id ?? ''));
 }

@@ -6,6 +6,7 @@ import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
 import { describe, expect, inject, it } from 'vitest';
 import { readFileSync } from 'node:fs';
 import { moves } from '../../workflows/dintero-calls.ts';
+import * as books from '../../workflows/books.ts';
 import * as messages from '../../workflows/messages.ts';
 import { receiptCopyType } from '../../workflows/receipts.ts';
 import * as retailerEvents from '../../workflows/retailer-events.ts';
@@ -77,7 +78,9 @@ describe('wire names', () => {
     };
     expect(Object.values(named).map(({ name }) => name)).toEqual(Object.keys(named));
     const types = [
+      books.dayReconciliationType,
       messages.killSwitchType,
+      books.laterLookType,
       messages.moneyCaseType,
       messages.notifyRetailerType,
       receiptCopyType,
@@ -85,6 +88,7 @@ describe('wire names', () => {
       refundMessages.recoverRefundType,
       messages.recoveryOrderType,
       refundMessages.refundOptionsType,
+      books.scheduledReconciliationType,
       messages.strayNewsType,
       messages.terminalChargeType,
       messages.terminalLeaseType,

@@ -1,0 +1,123 @@
+/** What a payment of Dintero's and the charge that it names say of each other. Pure and total. */
+import { isWithoutMoney } from '../../workflows/judgement.ts';
+import type { DifferenceKind } from '../../workflows/books.ts';
+import type { Outcome } from '../../workflows/lists.ts';
+import type { TransactionFacts } from '../dintero/facts.ts';
+import type { Payment } from '../dintero/payment.ts';
+
+/** What Temporal knows of a charge. */
+export type Told =
+  /** Nothing; or, `isForgotten`, nothing any more. */
+  | { is: 'unknown'; isForgotten: boolean }
+  | { is: 'open'; transactionId: string | null }
+  /** Ended from outside, without an outcome: the sweep follows it. */
+  | { is: 'lost' }
+  | {
+      is: 'ended';
+      outcome: Outcome;
+      transactionId: string | null;
+      capturedAmount: number;
+      currency: string | null;
+      /** What a person has settled its case by. */
+      refundedAmount: number;
+    };
+
+/** A case of the payment that somebody has settled, by what Dintero showed then; null: it could not be read. */
+export interface Settled {
+  refundedAmount: number | null;
+}
+
+export type Verdict =
+  | { is: 'agrees' | 'no_money' | 'open' | 'forgotten' }
+  | { is: 'differs'; kind: DifferenceKind; found: string };
+
+const differs = (kind: DifferenceKind, found: string): Verdict => ({ is: 'differs', kind, found });
+
+/** A payment of this installation, by its charge. */
+export function judgePayment(
+  { facts, refunds }: Pick<Payment, 'facts' | 'refunds'>,
+  told: Told,
+  settled: Settled | null,
+): Verdict {
+  if (
+    settled !== null &&
+    (settled.refundedAmount ?? facts.refundedAmount) === facts.refundedAmount
+  ) {
+    return { is: 'agrees' };
+  }
+  switch (told.is) {
+    case 'unknown':
+      if (isWithoutMoney(facts)) return { is: 'no_money' };
+      if (told.isForgotten) return { is: 'forgotten' };
+      return differs(
+        'orphan',
+        'Dintero has a payment of this installation, and no charge knows it',
+      );
+    case 'open':
+      if (told.transactionId === null || told.transactionId === facts.transactionId) {
+        return { is: 'open' };
+      }
+      if (isWithoutMoney(facts)) return { is: 'no_money' };
+      return differs('orphan', 'the charge follows another payment, and is open');
+    case 'lost':
+      return { is: 'open' };
+    case 'ended':
+      return judgeEnded(facts, refunds, told);
+  }
+}
+
+function judgeEnded(
+  facts: TransactionFacts,
+  refunds: Payment['refunds'],
+  told: Extract<Told, { is: 'ended' }>,
+): Verdict {
+  if (told.outcome === 'not_charged') {
+    if (isWithoutMoney(facts)) return { is: 'no_money' };
+    return differs('unequal', 'the charge told that nothing was charged, and Dintero shows money');
+  }
+  if (told.transactionId !== facts.transactionId) {
+    if (isWithoutMoney(facts)) return { is: 'no_money' };
+    return differs('orphan', 'the charge was paid by another payment');
+  }
+  if (facts.pending.length > 0) return { is: 'open' };
+  if (!isCaptured.has(facts.status)) {
+    return differs('unequal', `the charge told captured, and Dintero shows ${facts.status}`);
+  }
+  if (facts.currency !== told.currency) {
+    return differs('unequal', `the charge told ${told.currency ?? 'no currency'}`);
+  }
+  if (facts.capturedAmount !== told.capturedAmount) {
+    return differs('unequal', 'Dintero shows another captured amount than the charge told');
+  }
+  const foreign = facts.refundedAmount - ownRefunds(facts.chargeId, refunds);
+  if (foreign !== 0 && facts.refundedAmount !== told.refundedAmount) {
+    return differs('unequal', 'Dintero shows a refund that nobody here has asked for');
+  }
+  return { is: 'agrees' };
+}
+
+/** Refunds on a terminal that were started here: `<charge_id>.R<number>`. */
+function ownRefunds(chargeId: string, refunds: Payment['refunds']): number {
+  return refunds
+    .filter(({ reference }) => isOwnRefund(chargeId, reference))
+    .reduce((sum, { amount }) => sum + amount, 0);
+}
+
+function isOwnRefund(chargeId: string, reference: string | null): boolean {
+  const prefix = `${chargeId}.R`;
+  return reference?.startsWith(prefix) === true && /^\d{1,3}$/.test(reference.slice(prefix.length));
+}
+
+const isCaptured = new Set<TransactionFacts['status']>([
+  'captured',
+  'partly_captured',
+  'partly_refunded',
+  'partly_captured_refunded',
+  'refunded',
+]);
+
+/** A charge that told of a payment which Dintero's own answer does not know. */
+export function judgeMissing(told: Told): Verdict {
+  if (told.is !== 'ended' || told.outcome !== 'captured') return { is: 'open' };
+  return differs('missing', 'the charge told captured, and Dintero does not know its payment');
+}

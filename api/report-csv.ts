@@ -1,0 +1,178 @@
+/**
+ * A day's report for a spreadsheet: RFC 4180, one table, each line of a kind that its first column names. Amounts stand
+ * in major units with a dot. What a spreadsheet would take for a formula is written as text.
+ */
+import type { ReportAnswer } from './report-answers.ts';
+
+const columns = [
+  'record',
+  'date',
+  'store_id',
+  'terminal_id',
+  'currency',
+  'count',
+  'captured',
+  'told',
+  'refunded',
+  'fee',
+  'net',
+  'kind',
+  'charge_id',
+  'transaction_id',
+  'correlation_id',
+  'settlement_id',
+  'at',
+  'found',
+  'followed_by',
+] as const;
+type Row = Partial<Record<(typeof columns)[number], string | number | null>>;
+
+export function csvOf(report: ReportAnswer): string {
+  const rows = [
+    ...totalRows(report),
+    ...terminalRows(report),
+    ...differenceRows(report),
+    ...correctionRows(report),
+    ...settlementRows(report),
+    ...otherRows(report),
+    ...report.notes.map((found): Row => ({ record: 'note', date: report.date, found })),
+  ];
+  const lines = [columns.map(String), ...rows.map((row) => columns.map((name) => cell(row[name])))];
+  return `${lines.map((cells) => cells.join(',')).join('\r\n')}\r\n`;
+}
+
+function totalRows({ date, totals }: ReportAnswer): Row[] {
+  return totals.map(({ currency, captured, told, refunded }) => ({
+    record: 'total',
+    date,
+    currency,
+    captured: major(captured, currency),
+    told: major(told, currency),
+    refunded: major(refunded, currency),
+    net: major(captured - refunded, currency),
+  }));
+}
+
+function terminalRows({ date, stores }: ReportAnswer): Row[] {
+  return stores.flatMap(({ store_id, terminals }) =>
+    terminals.map(({ terminal_id, currency, captured, told, refunded }) => ({
+      record: 'terminal',
+      date,
+      store_id,
+      terminal_id,
+      currency,
+      count: captured.count,
+      captured: major(captured.amount, currency),
+      told: major(told.amount, currency),
+      refunded: major(refunded.amount, currency),
+      net: major(captured.amount - refunded.amount, currency),
+    })),
+  );
+}
+
+function differenceRows({ date, differences, late }: ReportAnswer): Row[] {
+  const rows = [
+    ...differences.map((row) => ({ ...row, record: 'difference', date })),
+    ...late.map((row) => ({ ...row, record: 'late', date: row.of_date })),
+  ];
+  return rows.map((row) => ({
+    record: row.record,
+    date: row.date,
+    store_id: row.store_id,
+    terminal_id: row.terminal_id,
+    currency: row.currency,
+    captured: major(row.dintero_amount, row.currency),
+    told: major(row.told_amount, row.currency),
+    kind: row.kind,
+    charge_id: row.charge_id,
+    transaction_id: row.transaction_id,
+    at: row.at,
+    found: row.found,
+    followed_by: row.followed_by,
+  }));
+}
+
+function correctionRows({ corrections }: ReportAnswer): Row[] {
+  return corrections.map(({ of_date, store_id, terminal_id, currency, captured, refunded }) => ({
+    record: 'correction',
+    date: of_date,
+    store_id,
+    terminal_id,
+    currency,
+    count: captured.count,
+    captured: major(captured.amount, currency),
+    refunded: major(refunded.amount, currency),
+    net: major(captured.amount - refunded.amount, currency),
+  }));
+}
+
+function settlementRows({ date, settlements, settlement_items: items }: ReportAnswer): Row[] {
+  return [
+    ...settlements.map((row) => ({
+      record: 'settlement',
+      date,
+      store_id: row.store_id,
+      currency: row.currency,
+      count: row.items.count,
+      captured: major(row.capture, row.currency),
+      refunded: major(row.refund, row.currency),
+      fee: major(row.fee, row.currency),
+      net: major(row.amount, row.currency),
+      settlement_id: row.settlement_id,
+      at: row.settled_at,
+      found: agreement(row.agrees),
+    })),
+    ...items.map((row) => ({
+      record: 'settlement_item',
+      date,
+      store_id: row.store_id,
+      terminal_id: row.terminal_id,
+      currency: row.currency,
+      captured: major(row.capture, row.currency),
+      refunded: major(row.refund, row.currency),
+      fee: major(row.fee, row.currency),
+      net: major(row.net, row.currency),
+      charge_id: row.charge_id,
+      transaction_id: row.transaction_id,
+      correlation_id: row.correlation_id,
+      settlement_id: row.settlement_id,
+    })),
+  ];
+}
+
+function agreement(agrees: boolean | null): string {
+  if (agrees === null) return 'no payment names it: not compared';
+  return agrees ? 'agrees with its items' : 'differs from its items';
+}
+
+function otherRows({ date, other }: ReportAnswer): Row[] {
+  return other.map(({ product, installation, currency, payments }) => ({
+    record: 'other',
+    date,
+    currency,
+    count: payments.count,
+    captured: major(payments.amount, currency),
+    kind: product,
+    found: installation === null ? 'not of this installation' : `of ${installation}`,
+  }));
+}
+
+/** `129.00` of 12900 minor units; what has no known currency stays as it is, and says so by having no dot. */
+function major(amount: number | null, currency: string | null): string | null {
+  if (amount === null) return null;
+  if (currency === null || !/^[A-Z]{3}$/.test(currency)) return String(amount);
+  const { maximumFractionDigits: digits = 2 } = new Intl.NumberFormat('en', {
+    style: 'currency',
+    currency,
+  }).resolvedOptions();
+  return (amount / 10 ** digits).toFixed(digits);
+}
+
+/** Quoted where it must be. An apostrophe keeps a spreadsheet from running what begins like a formula. */
+function cell(value: string | number | null | undefined): string {
+  if (value === null || value === undefined) return '';
+  const text = String(value);
+  const isNumber = /^-?\d+(\.\d+)?$/.test(text);
+  const safe = !isNumber && /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
+  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+}

@@ -1,0 +1,148 @@
+/**
+ * The books as the api knows them: a day's report is the result of its workflow, so it is read without a worker. A
+ * closed report never changes; ordering it again looks at the day once more, and what is found is booked in the next.
+ */
+import { WorkflowNotFoundError } from '@temporalio/common';
+import {
+  dayReconciliationType,
+  laterLookType,
+  laterLookWorkflowId,
+  reconciliationWorkflowId,
+  type BooksInput,
+  type BooksMemo,
+  type LaterLook,
+  type Report,
+  type Zones,
+} from '../workflows/books.ts';
+import { dateAt, nextDate } from '../workflows/business-days.ts';
+import type { ChargePolicy } from '../workflows/policy.ts';
+import { Problem } from './problems.ts';
+import { executionStatus, isClosed } from './reading.ts';
+import type { Temporal } from './temporal.ts';
+
+export interface BooksDeps {
+  temporal: Temporal;
+  taskQueue: string;
+  policy: ChargePolicy;
+  zones: Zones;
+}
+
+/** `being_made`: its run goes on; ask again. */
+export type DayBooks =
+  | { is: 'made'; report: Report }
+  | { is: 'being_made' }
+  | { is: 'unknown' }
+  /** Its run was ended from outside. */
+  | { is: 'broken' };
+
+interface Look {
+  status: number;
+  runId: string;
+  memo: BooksMemo | undefined;
+}
+
+export async function readBooks({ temporal }: BooksDeps, date: string): Promise<DayBooks> {
+  const workflowId = reconciliationWorkflowId(date);
+  const look = await lookAt(temporal, workflowId);
+  if (look === null) return { is: 'unknown' };
+  if (!isClosed(look.status)) return { is: 'being_made' };
+  if (look.status !== executionStatus.completed) return { is: 'broken' };
+  const { workflow } = temporal.client;
+  const report = await workflow.result<() => Promise<Report>>(workflowId, look.runId, {
+    followRuns: false,
+  });
+  return { is: 'made', report };
+}
+
+export interface Ordered {
+  date: string;
+  workflowId: string;
+  /** Of the day itself, or of the look at a day whose report is closed. */
+  of: 'report' | 'later_look';
+}
+
+/** Starts the run of the day, or joins the one that is under way. */
+export async function orderBooks(
+  deps: BooksDeps,
+  { date = yesterday(deps.zones), by }: { date?: string; by: string },
+): Promise<Ordered> {
+  assertKnown(date, deps.zones);
+  const { temporal, taskQueue, policy, zones } = deps;
+  const day = await lookAt(temporal, reconciliationWorkflowId(date));
+  const isMade = day?.status === executionStatus.completed && day.memo?.is_closed === true;
+  const workflowId = isMade ? laterLookWorkflowId(date) : reconciliationWorkflowId(date);
+  const input: BooksInput = { date, zones, policy, by };
+  const memo: BooksMemo = {
+    version: 1,
+    date,
+    by,
+    is_closed: false,
+    differences: 0,
+    late: 0,
+    made_at: null,
+  };
+  await temporal.client.workflow.start(isMade ? laterLookType : dayReconciliationType, {
+    workflowId,
+    taskQueue,
+    args: [input],
+    memo: { books: memo },
+    workflowIdConflictPolicy: 'USE_EXISTING',
+    workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+    staticSummary: `the books of ${date}, ordered by ${by}`,
+  });
+  return { date, workflowId, of: isMade ? 'later_look' : 'report' };
+}
+
+/** Waits for what was ordered; null: it goes on. */
+export async function awaitBooks(
+  { temporal }: BooksDeps,
+  { workflowId }: Ordered,
+  ms: number,
+): Promise<Report | LaterLook | null> {
+  if (ms === 0) return null;
+  const { client, connection } = temporal.waiting;
+  const gone = new AbortController();
+  const timer = setTimeout(() => gone.abort(), ms);
+  try {
+    return await connection.withAbortSignal(
+      gone.signal,
+      async () => await client.workflow.result<() => Promise<Report | LaterLook>>(workflowId),
+    );
+  } catch (err) {
+    if (gone.signal.aborted) return null;
+    throw err;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Temporal keeps closed charges 30 days at least: older ones would all look like orphans. */
+const rememberedDays = 28;
+
+function yesterday({ timeZone }: Zones): string {
+  return nextDate(dateAt(Date.now(), timeZone), -1);
+}
+
+function assertKnown(date: string, { timeZone }: Zones): void {
+  const today = dateAt(Date.now(), timeZone);
+  const problem =
+    date > today
+      ? `has not begun: it is ${today} there`
+      : date < nextDate(today, -rememberedDays)
+        ? `is too long ago: Temporal may have forgotten its charges, and each would look like an orphan`
+        : null;
+  if (problem === null) return;
+  throw new Problem('invalid_request', `date ${problem}.`, {
+    errors: [{ field: 'date', problem, hint: `Send a date of the last ${rememberedDays} days` }],
+  });
+}
+
+async function lookAt({ client }: Temporal, workflowId: string): Promise<Look | null> {
+  try {
+    const { status, runId, memo } = await client.workflow.getHandle(workflowId).describe();
+    return { status: status.code, runId, memo: memo?.['books'] as BooksMemo | undefined };
+  } catch (err) {
+    if (err instanceof WorkflowNotFoundError) return null;
+    throw err;
+  }
+}
