@@ -1,12 +1,15 @@
 /**
- * `npm run demo`: the main job as a story that checks itself. The whole stack on free ports and fresh state, five
- * charges through the public API, each with its timeline and the simulator's ledger beside it. Ends with an error if any
- * outcome and the ledger disagree.
+ * `npm run demo`: the main job as a story that checks itself. The whole stack on free ports and fresh state: charges
+ * through the public API, one of them in two phases, a refund, and the day's report, each with its timeline and the
+ * simulator's ledger beside it. Ends with an error if any outcome and the ledger disagree.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { audit, type Reported } from './audit.ts';
+import { askApi } from './demo/ask.ts';
+import { reportTheDay, zoneOfDemo } from './demo/day.ts';
+import { refundPartly } from './demo/refund.ts';
 import { controlSimulator, type LedgerEntry, type SimulatorControl } from './dintero-simulator.ts';
 import { startStack, type Stack } from './stack.ts';
 
@@ -19,6 +22,8 @@ interface Charge extends Reported {
 interface Scene {
   title: string;
   expected: string;
+  /** What the till asks for beyond every sale. */
+  asks?: object;
   /** Plants what will go wrong, before the charge is started. */
   before?: (dintero: SimulatorControl, chargeId: string) => Promise<void>;
   /** What happens while the terminal asks for the card. */
@@ -72,7 +77,37 @@ const scenes: Scene[] = [
       await tap(scene);
     },
   },
+  {
+    title: 'In two phases: the money is held, and captured by the word of the till',
+    expected: 'captured',
+    asks: { capture: 'on_request' },
+    act: async (scene) => {
+      await tap(scene);
+      await hold(scene.stack, scene.chargeId, 'capture');
+    },
+  },
+  {
+    title: 'In two phases: the shop cannot deliver after all, and the till gives the money back',
+    expected: 'not_charged (voided)',
+    asks: { capture: 'on_request' },
+    act: async (scene) => {
+      await tap(scene);
+      await hold(scene.stack, scene.chargeId, 'void');
+    },
+  },
 ];
+
+/** The till's word, as soon as the money is held. */
+async function hold(stack: Stack, chargeId: string, word: 'capture' | 'void'): Promise<void> {
+  for (;;) {
+    const { state } = await askApi<Charge>(stack, 'GET', `/charges/${chargeId}?wait=5`);
+    if (state === 'approved') break;
+    if (state !== 'waiting_for_card' && state !== 'checking') {
+      throw new Error(`${chargeId} is ${state}, and was to be held`);
+    }
+  }
+  await askApi<Charge>(stack, 'POST', `/charges/${chargeId}/${word}`);
+}
 
 async function play(
   scene: Scene,
@@ -88,19 +123,20 @@ async function play(
   const tell = (text: string): void => {
     timeline.push({ at: Date.now(), text: `kvitt    ${text}` });
   };
-  let charge = await ask(stack, 'POST', '/charges', {
+  let charge = await askApi<Charge>(stack, 'POST', '/charges', {
     reference,
     amount: 12900,
     currency: 'NOK',
     terminal_id: terminal,
     store_id: 'bergen-01',
     payout_destination_id: 'seller-9',
+    ...scene.asks,
   });
   tell(charge.state);
   const acting = scene.act({ stack, dintero, chargeId, terminal });
   const giveUpAt = startedAt + 60_000;
   while (charge.outcome === null && Date.now() < giveUpAt) {
-    const next = await ask(stack, 'GET', `/charges/${chargeId}?wait=5`);
+    const next = await askApi<Charge>(stack, 'GET', `/charges/${chargeId}?wait=5`);
     if (next.state !== charge.state)
       tell(next.state + (next.reason === null ? '' : `: ${next.reason}`));
     charge = next;
@@ -130,21 +166,12 @@ function verdict(
   return problems;
 }
 
-async function ask(stack: Stack, method: string, path: string, body?: object): Promise<Charge> {
-  const response = await fetch(stack.apiUrl + path, {
-    method,
-    headers: { 'content-type': 'application/json' },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  });
-  const answer = (await response.json()) as Charge & { detail?: string };
-  if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${answer.detail ?? ''}`);
-  return answer;
-}
-
 async function main(): Promise<void> {
   const dir = await mkdtemp(join(tmpdir(), 'kvitt-demo-'));
   // A server of one's own is no place for a demo: its charges would stay there.
-  const { TEMPORAL_ADDRESS: _none, ...env } = process.env;
+  const { TEMPORAL_ADDRESS: _none, ...inherited } = process.env;
+  // Two phases need manual capture.
+  const env = { ...inherited, CAPTURE_MODE: 'manual', TIME_ZONE: zoneOfDemo };
   const stack = await startStack({ dir, ports: 'free', env, log: (line) => console.log(line) });
   try {
     const dintero = controlSimulator(stack.simulatorUrl);
@@ -152,8 +179,12 @@ async function main(): Promise<void> {
     for (const [index, scene] of scenes.entries()) {
       problems.push(...(await play(scene, { stack, dintero, number: index + 1 })));
     }
+    problems.push(...(await refundPartly(stack, dintero, { chargeId: 'DEMO-1.1' })));
+    problems.push(...(await reportTheDay(stack, dintero, dir)));
     const isGood = problems.length === 0;
-    console.log(`\n${scenes.length} charges, ${problems.length} disagreements with the ledger.`);
+    console.log(
+      `\n${scenes.length} charges, a refund, a report: ${problems.length} disagreements with the ledger.`,
+    );
     if (!isGood) process.exitCode = 1;
   } finally {
     await stack.stop();
