@@ -2,11 +2,16 @@
 import type { Client } from '@temporalio/client';
 import type { StoreFacts, TerminalFacts } from './dintero/account-facts.ts';
 import * as account from './dintero/account.ts';
+import { readRegistered, sendOrder } from './dintero/account-orders.ts';
+import * as operations from './dintero/operations.ts';
+import type { AccountOrder, Registered } from '../workflows/account-orders.ts';
 import type { Dintero } from './dintero/charges.ts';
 import type { Catalogue, Located } from './catalogue.ts';
+import { assertOwnTerminal } from './own-account.ts';
 import { switchedOffFor } from './switched-off.ts';
 
 export type { Located } from './catalogue.ts';
+export type { OperationFacts } from './dintero/operations.ts';
 
 interface Ask {
   timeoutMs: number;
@@ -18,6 +23,12 @@ export interface AccountActivities {
   listStores: (ask: Ask) => Promise<StoreFacts[]>;
   /** Where the terminal of a charge stands, as the worker has kept it for some minutes. */
   locateTerminal: (ask: Ask & { terminalId: string }) => Promise<Located>;
+  readRegistered: (ask: Ask & { order: AccountOrder }) => Promise<Registered>;
+  sendAccountOrder: (ask: Ask & { order: AccountOrder }) => Promise<void>;
+  startOperation: (ask: operations.StartOperation) => Promise<operations.OperationFacts>;
+  readOperation: (
+    ask: Ask & { terminalId: string; dinteroId: string },
+  ) => Promise<operations.OperationFacts>;
 }
 
 /** Binds them to a Dintero account, to what the worker has kept of it, and to Temporal. */
@@ -40,5 +51,16 @@ export function towardsAccount({
       const sale = { store_id: place.storeId, terminal_id: ask.terminalId };
       return { ...place, switchedOff: await switchedOffFor(temporal, sale) };
     },
+    readRegistered: async (ask) => await readRegistered(dintero, ask),
+    /** Dintero would obey it twice. Lost answer: found by looking. */
+    sendAccountOrder: async (ask) => {
+      await sendOrder(dintero, ask).finally(() => catalogue.forgetAll());
+    },
+    /** Twice is harmless: the key makes it one. */
+    startOperation: async (ask) => {
+      assertOwnTerminal(dintero.config, ask.terminalId);
+      return await operations.startOperation(dintero, ask);
+    },
+    readOperation: async (ask) => await operations.readOperation(dintero, ask),
   };
 }

@@ -28,6 +28,8 @@ export interface Catalogue {
   find: (ask: Ask) => Promise<Omit<Extract<Located, { is: 'at_store' }>, 'switchedOff'> | Unusable>;
   /** What is kept of it is perhaps no longer true: Dintero has refused it. */
   forget: (terminalId: string) => void;
+  /** Somebody has just changed stores or terminals through this worker. */
+  forgetAll: () => void;
 }
 type Unusable = Extract<Located, { is: 'unusable' }>;
 
@@ -58,6 +60,10 @@ export function createCatalogue(dintero: Dintero, now = Date.now): Catalogue {
     forget: (terminalId) => {
       terminals.forget(terminalId);
       stores.forget('all');
+    },
+    forgetAll: () => {
+      terminals.clear();
+      stores.clear();
     },
   };
 }
@@ -104,5 +110,9 @@ class Kept<Value> {
 
   forget(key: string): void {
     this.#values.delete(key);
+  }
+
+  clear(): void {
+    this.#values.clear();
   }
 }

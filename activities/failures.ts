@@ -12,7 +12,7 @@ export type DinteroFailureType =
   | 'OutcomeUnknown'
   /** An answer that does not match what we know of Dintero. */
   | 'DinteroUnreadable'
-  /** 429: rejected before it was processed. */
+  /** 429, or 409 with Retry-After: rejected before it was processed. */
   | 'DinteroRateLimited'
   /** 401 or 403 with a fresh token: rejected before it was processed. */
   | 'DinteroUnauthorized'
@@ -36,8 +36,8 @@ export type Attempt =
   /** Something left, and nothing readable came back. */
   | { is: 'lost'; why: string };
 
-/** `read` changes nothing; `move` can move money or wake a terminal. */
-export type CallKind = 'read' | 'move';
+/** `read` changes nothing; `move` can move money or wake a terminal; `order` changes an account or commands a device. */
+export type CallKind = 'read' | 'move' | 'order';
 
 /** Dintero's error envelope: `{"error": {"code"?, "message", "errors"?}}` (dossier 6). Its message, or null. */
 function messageInEnvelope(body: string): string | null {
@@ -57,20 +57,34 @@ function messageInEnvelope(body: string): string | null {
 /** The table: what became of a request, as a failure type; null when it is an answer to be read. */
 export function failureFor(kind: CallKind, attempt: Attempt): DinteroFailureType | null {
   if (attempt.is === 'unsent') return 'DinteroUnavailable';
-  const unclear = kind === 'move' ? 'OutcomeUnknown' : 'DinteroUnavailable';
+  const unclear = kind === 'read' ? 'DinteroUnavailable' : 'OutcomeUnknown';
   if (attempt.is === 'lost') return unclear;
   const { status, body } = attempt;
   if (status >= 200 && status < 300) return null;
-  if (status === 429) return 'DinteroRateLimited';
+  if (status === 429 || isBusy(kind, attempt)) return 'DinteroRateLimited';
   if (status === 401 || status === 403) return 'DinteroUnauthorized';
   const isDinteros = messageInEnvelope(body) !== null;
   return (isDinteros ? refusals[kind][status] : undefined) ?? unclear;
+}
+
+/** A terminal with a pending operation: Dintero says how long to wait (dossier 8.4). */
+function isBusy(
+  kind: CallKind,
+  { status, retryAfterMs }: Pick<Extract<Attempt, { is: 'answered' }>, 'status' | 'retryAfterMs'>,
+): boolean {
+  return kind === 'order' && status === 409 && retryAfterMs > 0;
 }
 
 /** What refuses for certain, if it comes in Dintero's envelope. */
 const refusals: Record<CallKind, Partial<Record<number, DinteroFailureType>>> = {
   move: { 400: 'DinteroRejected', 404: 'DinteroRejected', 422: 'DinteroRejected' },
   read: { 400: 'DinteroRejected', 404: 'DinteroNotFound' },
+  order: {
+    400: 'DinteroRejected',
+    404: 'DinteroRejected',
+    409: 'DinteroRejected',
+    422: 'DinteroRejected',
+  },
 };
 
 /** A sentence with what was tried and what came back. Never a body as a whole, a token or a session id. */

@@ -28,7 +28,7 @@ import type { ReceiptAsk } from '../workflows/receipts.ts';
 import { notifyStart, type RetailerEvent, type Tell } from '../workflows/retailer-events.ts';
 
 export type { Standing } from './recovery.ts';
-export type { Located } from './account.ts';
+export type { Located, OperationFacts } from './account.ts';
 export type { TerminalHolder } from './terminal.ts';
 export type { ReadCharge } from './dintero/reads.ts';
 

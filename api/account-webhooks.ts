@@ -15,6 +15,7 @@ import { callbackKinds, type CallbackKind } from './metrics.ts';
 interface AccountWebhookDeps {
   callbacks: Callbacks;
   accountId: string;
+  installation: string | null;
   secrets: readonly string[];
   registry: Registry;
 }
@@ -58,7 +59,7 @@ export class AccountWebhooks {
   }
 
   async #handle(req: Request, log: Logger): Promise<EventKind> {
-    const { secrets, accountId } = this.#deps;
+    const { secrets, accountId, installation } = this.#deps;
     const body = await bytesOf(req);
     if (body === null) return 'malformed';
     const isChecked = secrets.length > 0;
@@ -69,7 +70,7 @@ export class AccountWebhooks {
       return 'bad_signature';
     }
     const verdict = isChecked ? 'good' : 'unsigned';
-    const event = eventIn(body.toString('utf8'), { verdict, accountId });
+    const event = eventIn(body.toString('utf8'), { verdict, accountId, installation });
     // Anybody may invent the name of an unsigned delivery, and so keep the true one from being looked at.
     if (event.delivery === null || verdict !== 'good') return await this.#take(event, log);
     return await this.#once(event.delivery, async () => await this.#take(event, log));

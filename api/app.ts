@@ -34,7 +34,7 @@ export type ApiOptions = Pick<
   | 'opsTokens'
   | 'policy'
 > &
-  Partial<Pick<ApiConfig, 'temporalUiUrl' | 'webhookSecrets' | 'zones'>> & {
+  Partial<Pick<ApiConfig, 'temporalUiUrl' | 'webhookSecrets' | 'installation' | 'zones'>> & {
     log: Logger;
     timings?: Timings;
   };
@@ -118,6 +118,7 @@ function hearDintero(
   of: Pick<Context, 'temporal' | 'reading' | 'timings' | 'metrics'>,
 ): Pick<Context, 'callbacks' | 'accountWebhooks' | 'subscription'> {
   const { webhookSecrets: secrets = [], accountId, publicUrl, taskQueue } = options;
+  const { installation = null } = options;
   const { registry } = of.metrics;
   const callbacks = new Callbacks({ ...options, ...of });
   const isWanted = publicUrl !== null && secrets.length > 0;
@@ -125,7 +126,7 @@ function hearDintero(
   countSubscription(registry, subscription);
   return {
     callbacks,
-    accountWebhooks: new AccountWebhooks({ callbacks, accountId, secrets, registry }),
+    accountWebhooks: new AccountWebhooks({ callbacks, accountId, installation, secrets, registry }),
     subscription,
   };
 }

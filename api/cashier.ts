@@ -169,10 +169,11 @@ export function isFree(read: ReadCharge): boolean {
   return read.record.outcome === 'not_charged' && !isContradicted(read);
 }
 
-/** Another attempt decides. Its own answer says `paid`; this charge took nothing and has nothing left to do. */
+/** Another attempt decides, and what is to be done is done there: this charge took nothing and has nothing left to do. */
 function answerOfTaking(taking: ReadCharge): CashierAnswer {
   const { advice } = answerFor(taking, []);
-  return unsafe(advice === 'paid' ? 'none' : advice);
+  if (advice === 'paid') return unsafe('none');
+  return unsafe(advice === 'capture_or_void' ? 'wait' : advice);
 }
 
 function answerWhenFree(last: ChargeRecord): CashierAnswer {

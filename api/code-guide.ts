@@ -160,6 +160,19 @@ const rows: Record<ProblemCode, Row> = {
       },
     ],
   },
+  dintero_unavailable: {
+    weight: ['ticket', 60],
+    check: [
+      '`detail` names what was asked and what came back. A 401 or 403: does the API client have the scope for terminals and stores?',
+      'Can the workers reach Dintero? The alert `DinteroFails`, `docker compose logs worker`.',
+    ],
+    press: [
+      {
+        when: 'The credentials are mended: start the workers with them.',
+        run: 'docker compose up -d worker',
+      },
+    ],
+  },
   temporal_unavailable: {
     weight: ['page', 10],
     check: [

@@ -55,6 +55,8 @@ export const apiConfigSchema = z
     DINTERO_SIGNATURE_SECRET: commaSeparated.default([]),
     DINTERO_WEBHOOK_SECRET: webhookSecrets.default([]),
     PUBLIC_URL: httpUrl.optional(),
+    // The worker writes it on every transaction, and says what is wrong with it.
+    KVITT_INSTALLATION: z.string().default('kvitt'),
     API_KEYS: apiKeys.default([]),
     OPS_TOKENS: apiKeys.default([]),
     PROMPT_MODE: z.enum(promptModes).default('create'),
@@ -97,6 +99,8 @@ export interface ApiConfig {
   /** Of the account's webhooks. Without any they are hints only. */
   readonly webhookSecrets: readonly string[];
   readonly publicUrl: string | null;
+  /** The account's webhooks tell of payments of other installations too. */
+  readonly installation: string;
   readonly apiKeys: readonly ApiKey[];
   /** Personal tokens; their names are persons. Without any, nothing below `/ops` is possible. */
   readonly opsTokens: readonly ApiKey[];
@@ -144,6 +148,7 @@ function configOf(
     signatureSecrets: env.DINTERO_SIGNATURE_SECRET,
     webhookSecrets: env.DINTERO_WEBHOOK_SECRET,
     publicUrl: env.PUBLIC_URL ?? null,
+    installation: env.KVITT_INSTALLATION,
     apiKeys: env.API_KEYS,
     opsTokens: env.OPS_TOKENS,
     policy: derivePolicy({

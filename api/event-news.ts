@@ -19,6 +19,7 @@ const envelopeSchema = z.object({
       merchant_reference: text,
       payment_product_type: text,
       status: text,
+      metadata: z.object({ ext_kvitt_installation: text }).optional().catch(undefined),
       events: z
         .array(z.object({ event: text, event_reference: text }).catch({}))
         .optional()
@@ -48,11 +49,15 @@ export type AccountEvent = {
     }
 );
 
+interface Reader {
+  verdict: News['verdict'];
+  accountId: string;
+  /** Who we are among those that share the account; null: not asked. */
+  installation: string | null;
+}
+
 /** Reads the body of a webhook whose signature was good, or could not be asked for. */
-export function eventIn(
-  body: string,
-  of: { verdict: News['verdict']; accountId: string },
-): AccountEvent {
+export function eventIn(body: string, of: Reader): AccountEvent {
   const envelope = envelopeSchema.safeParse(parsed(body)).data;
   const delivery = envelope?.event_delivery ?? null;
   if (envelope?.event === undefined) return { is: 'malformed', delivery };
@@ -74,7 +79,7 @@ export function eventIn(
 
 function paymentIn(
   envelope: Envelope,
-  { verdict, accountId }: { verdict: News['verdict']; accountId: string },
+  { verdict, accountId, installation }: Reader,
 ): { is: 'news'; news: News } | { is: 'not_ours' | 'nameless' } {
   const { transaction = {} } = envelope;
   const {
@@ -83,8 +88,10 @@ function paymentIn(
     payment_product_type: product = inPerson,
   } = transaction;
   if (chargeId === undefined) return { is: 'nameless' };
-  // The account's web shop is told of here too.
-  if (!isChargeId(chargeId) || product !== inPerson) return { is: 'not_ours' };
+  const maker = transaction.metadata?.ext_kvitt_installation;
+  if (!isChargeId(chargeId) || !isMadeHere({ product, maker, installation })) {
+    return { is: 'not_ours' };
+  }
 
   const { error = null } = envelope;
   const transactionId = ownId(transaction.id, accountId);
@@ -98,6 +105,18 @@ function paymentIn(
     ...refundIn(chargeId, transaction),
   };
   return { is: 'news', news };
+}
+
+/** The account's web shop is told of here too, and any other Kvitt that shares it. */
+function isMadeHere(of: {
+  product: string;
+  maker: string | undefined;
+  installation: string | null;
+}): boolean {
+  const { product, maker, installation } = of;
+  // Who says nothing of an installation is looked at.
+  const isElsewhere = maker !== undefined && installation !== null && maker !== installation;
+  return product === inPerson && !isElsewhere;
 }
 
 const inPerson = 'seitatech.in_person';

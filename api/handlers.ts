@@ -1,5 +1,6 @@
 /** What each route does: read the request, give the order or read, wait if asked, answer. */
 import type { Request, Response } from 'express';
+import { accountHandlers } from './account-handlers.ts';
 import type { Sale } from './answers.ts';
 import {
   bounded,
@@ -24,6 +25,7 @@ import { listCharges } from './list.ts';
 import { openApiDocument, type RouteKey } from './openapi.ts';
 import { createWebhookHandlers } from './webhook-handlers.ts';
 import { createOpsHandlers } from './ops-handlers.ts';
+import { assertOwnIds } from './own-account.ts';
 import { Problem } from './problems.ts';
 import { checkReadiness } from './ready.ts';
 import { refundHandlers } from './refund-handlers.ts';
@@ -51,6 +53,7 @@ export function createHandlers(context: Context): Record<RouteKey, Handler> {
     ...createOpsHandlers(context, options),
     ...refundHandlers(context),
     ...reportHandlers(context),
+    ...accountHandlers(context),
     'POST /charges': (req, res) => postCharge(context, req, res),
     'GET /charges': async (req, res) => {
       const query = validate(listQuerySchema, req.query, 'query');
@@ -117,6 +120,7 @@ async function getReadiness(context: Context, res: Answer): Promise<void> {
 async function postCharge(context: Context, req: Request, res: Answer): Promise<void> {
   const request = bodyOf(req, chargeRequestSchema);
   assertOwnAccount(request.terminal_id, context.accountId);
+  assertOwnIds(request, context.accountId);
   const chargeId = `${request.reference}.${request.attempt}`;
   res.locals.log = res.locals.log.child({ charge_id: chargeId });
   const { isNew, isAnswered, read } = await startCharge(context, request, res.locals.log);

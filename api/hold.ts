@@ -4,7 +4,7 @@ import { WorkflowNotFoundError } from '@temporalio/common';
 import type { Word } from '../workflows/hold.ts';
 import { word } from '../workflows/messages.ts';
 import { isFinal, type ReadCharge } from './cashier.ts';
-import { notFollowed, refusalOf, unknownCharge } from './orders.ts';
+import { keepCharge, notFollowed, refusalOf, unknownCharge } from './orders.ts';
 import { Problem } from './problems.ts';
 import { unanswered, type OrderDeps } from './start.ts';
 
@@ -20,12 +20,12 @@ export async function sayWord(
       const read = await reading.find(chargeId);
       if (read === null) throw unknownCharge(chargeId);
       if (read.isLost) throw notFollowed(await reading.show(read));
-      if (isFinal(read)) return await assertMeant(deps, read, said);
+      if (isFinal(read)) return await afterEnd(deps, read, order);
       const isTaken = await sendWord(deps, read, order);
       const after = (await reading.find(chargeId)) ?? read;
       if (isTaken) return after;
       if (after.isLost) throw notFollowed(await reading.show(after));
-      return await assertMeant(deps, after, said);
+      return await afterEnd(deps, after, order);
     })
     .catch(unanswered(`It is not known whether ${said} of charge ${chargeId} was taken.`));
 }
@@ -59,12 +59,13 @@ function whyNotHeld({ record }: ReadCharge): string | null {
     : null;
 }
 
-/** An ending is the answer, unless the till means another one. */
-async function assertMeant(
-  { reading }: OrderDeps,
+/** An ending is the answer, unless the till means another one. Money that was taken unasked is kept by its word. */
+async function afterEnd(
+  deps: OrderDeps,
   read: ReadCharge,
-  said: Word,
+  { chargeId, said, by }: { chargeId: string; said: Word; by: string },
 ): Promise<ReadCharge> {
+  const { reading } = deps;
   const { outcome, reason } = read.record;
   if (said === 'capture' && outcome === 'not_charged') {
     const why = `it has ended as not_charged (${reason ?? ''}), nothing was captured; if the sale shall be paid after all, charge it again with the next attempt`;
@@ -75,7 +76,8 @@ async function assertMeant(
       'it is captured, and captured money goes back only with the card at a terminal: refund it there';
     throw notPossible(said, why, await reading.show(read));
   }
-  return read;
+  const isToBeKept = said === 'capture' && read.record.case_kind === 'captured_unasked';
+  return isToBeKept && read.case === 'open' ? await keepCharge(deps, { chargeId, by }) : read;
 }
 
 function notPossible(

@@ -1,6 +1,7 @@
 /** `/openapi.json`, made of the schemas that validate. The routes of the API are this file's keys, and no others. */
 import * as z from 'zod';
 import { createDocument, type oas31, type ZodOpenApiOperationObject } from 'zod-openapi';
+import { accountOperations, accountRouteKeys } from './account-openapi.ts';
 import { caseListSchema, caseSchema, chargeSchema, listSchema, saleSchema } from './answers.ts';
 import {
   asItStands,
@@ -45,6 +46,7 @@ export const routeKeys = [
   'POST /webhooks/dintero/charges/{charge_id}',
   'GET /webhooks/dintero/charges/{charge_id}',
   ...reportRouteKeys,
+  ...accountRouteKeys,
   ...opsRouteKeys,
   'GET /healthz',
   'GET /readyz',
@@ -213,6 +215,7 @@ export function openApiDocument(): oas31.OpenAPIObject {
     ...holdOperations,
     ...refundOperations,
     ...reportOperations,
+    ...accountOperations,
     ...opsOperations,
     ...otherOperations,
   };

@@ -5,6 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import { WorkflowUpdateFailedError } from '@temporalio/client';
 import { WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@temporalio/common';
+import { keepableCases } from '../workflows/lists.ts';
 import {
   cancel,
   caseWorkflowId,
@@ -119,7 +120,7 @@ export async function keepCharge(
     .withDeadline(Date.now() + timings.answer, async () => {
       const read = await reading.find(chargeId);
       if (read === null) throw unknownCharge(chargeId);
-      if (read.record.case_kind === 'captured_after_cancel' && read.case === 'kept') return read;
+      if (keepableCases.has(read.record.case_kind) && read.case === 'kept') return read;
       const transactionId = await assertKeepable(reading, read);
       const handle = temporal.client.workflow.getHandle(caseWorkflowId(transactionId));
       await handle
@@ -137,7 +138,7 @@ export async function keepCharge(
 
 async function assertKeepable(reading: Reading, read: ReadCharge): Promise<string> {
   const { outcome, state, case_kind, transaction_id } = read.record;
-  if (case_kind === 'captured_after_cancel' && transaction_id !== null) return transaction_id;
+  if (keepableCases.has(case_kind) && transaction_id !== null) return transaction_id;
   const why =
     outcome === 'captured'
       ? `it is captured ${case_kind === null ? 'without a case, so there is nothing to keep' : `with a case of kind ${case_kind}, which a person settles`}`

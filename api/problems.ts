@@ -145,6 +145,13 @@ export const problemKinds = {
       'Read the charge again: what was started goes on by itself. The log has more under `request_id`.',
     advice: 'ask_for_help',
   },
+  dintero_unavailable: {
+    status: 502,
+    title: 'Dintero did not answer',
+    meaning:
+      'What was asked stands at Dintero only, and Dintero did not answer or refused us; `detail` says which. Nothing was changed.',
+    advice: 'wait',
+  },
   switched_off: {
     status: 503,
     title: 'New charges are switched off',

@@ -32,7 +32,7 @@ export function validate<S extends z.ZodType>(
 /** Enough to mend a request by; a body of garbage must not come back larger than it went in. */
 const errorsMax = 20;
 
-function invalidRequest(errors: FieldError[]): Problem {
+export function invalidRequest(errors: FieldError[]): Problem {
   const shown = errors
     .slice(0, 3)
     .map(({ field, problem, hint }) => `${field} ${problem}. ${hint}.`);
@@ -42,7 +42,7 @@ function invalidRequest(errors: FieldError[]): Problem {
   });
 }
 
-/** The account is part of a terminal's id: a till of the sandbox must not prompt in production, nor the reverse. */
+/** The account is part of the ids that Dintero makes: a till of the sandbox must not prompt in production, nor the reverse. */
 export function assertOwnAccount(
   terminalId: string,
   accountId: string,
@@ -53,7 +53,7 @@ export function assertOwnAccount(
     {
       field,
       problem: `belongs to another Dintero account than ${accountId} (got ${terminalId})`,
-      hint: `Send a terminal of ${accountId}, or ask the service of the other environment`,
+      hint: `Send one of ${accountId}, or ask the service of the other environment`,
     },
   ]);
 }

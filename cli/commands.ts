@@ -5,6 +5,7 @@ import type { Jobs } from './jobs.ts';
 import type { Kvitt, Surroundings } from './kvitt.ts';
 import { actionCommands, fieldsOf, flagsOf, kindOf, type ActionCommand } from './options.ts';
 import { addBooks } from './reports.ts';
+import { addSetup } from './setup/command.ts';
 import { durationMs } from './tables.ts';
 
 /** Runs the job of the command that was typed. */
@@ -35,6 +36,7 @@ export function createProgram(
   for (const command of actionCommands) addAction(program, { command, perform });
   addOperations(program, perform);
   addBooks(program, perform);
+  addSetup(program, perform);
   return program;
 }
 

@@ -20,6 +20,7 @@ import type { Kvitt } from './kvitt.ts';
 import { kindOf } from './options.ts';
 import { refundLines, refundSchema, refundTable, stuckRefunds } from './refunds.ts';
 import { reportJobs } from './reports.ts';
+import type { SetupOptions } from './setup/walk.ts';
 import * as views from './views.ts';
 import { watch } from './watch.ts';
 
@@ -246,6 +247,12 @@ async function resend({ client, print }: Kvitt, chargeId: string): Promise<ExitC
   return exitCodes.done;
 }
 
+/** Loaded only now: it is the one command that speaks to Dintero itself. */
+async function setup(kvitt: Kvitt, options: SetupOptions): Promise<ExitCode> {
+  const { setUp } = await import('./setup/setup.ts');
+  return await setUp(kvitt, options);
+}
+
 /** One per command, but for the actions: they are all `act`. */
 export const jobs = {
   charges,
@@ -260,5 +267,6 @@ export const jobs = {
   resend,
   watch,
   ...reportJobs,
+  setup,
 };
 export type Jobs = typeof jobs;

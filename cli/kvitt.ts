@@ -1,4 +1,6 @@
 import type { Client } from './client.ts';
+import type { Ask } from './setup/person.ts';
+import type { Pace } from './setup/walk.ts';
 import type { Look } from './views.ts';
 
 /** Where it prints: a terminal, a file, a pipe. */
@@ -10,11 +12,22 @@ interface Output {
 }
 
 /** What the process gives: the command line itself knows of none. */
-export interface Surroundings {
+export interface Surroundings extends Around {
   args: string[];
-  environment: Record<string, string | undefined>;
   stdout: Output;
+}
+
+/** What `kvitt setup` works with: the settings of a Dintero account, and a person in front of a terminal. */
+interface Around {
+  environment: Record<string, string | undefined>;
   stderr: Output;
+  /** Where a person types; absent where nobody is. */
+  stdin?: NodeJS.ReadableStream;
+  /** Answers instead of a person. */
+  ask?: Ask;
+  /** Calls back at the first order to stop: what was begun at a terminal is ended first. */
+  onInterrupt?: (listener: () => void) => void;
+  pace?: Partial<Pace>;
 }
 
 /** What a command works with. */
@@ -25,4 +38,5 @@ export interface Kvitt {
   print: (answer: unknown, text: () => string | Promise<string>) => Promise<void>;
   /** What is no answer, beside it. */
   say: (news: string) => void;
+  around: Around;
 }

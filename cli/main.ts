@@ -12,6 +12,7 @@ export async function runKvitt({
   environment,
   stdout,
   stderr,
+  ...rest
 }: Surroundings): Promise<ExitCode> {
   let exitCode: ExitCode = exitCodes.done;
   const perform: Perform = async (job) => {
@@ -33,6 +34,7 @@ export async function runKvitt({
         stdout.write(`${wantsJson(program) ? json() : await text()}\n`);
       },
       say: (news: string): void => void stderr.write(`${news}\n`),
+      around: { environment, stderr, ...rest },
     };
     exitCode = await job(kvitt, jobs);
   };

@@ -181,6 +181,7 @@ async function startApi({
     signatureSecrets: [signatureSecret],
     webhookSecrets: options.keeper === undefined ? [] : [webhookSecret],
     publicUrl: url,
+    installation: taskQueue,
     apiKeys: [],
     opsTokens: [{ name: 'operator', sha256: createHash('sha256').update(opsToken).digest('hex') }],
     policy,

@@ -39,6 +39,7 @@ export interface Till {
     method: string,
     path: string,
     body?: unknown,
+    headers?: Record<string, string>,
   ) => Promise<Answer<Body>>;
 }
 
@@ -80,8 +81,8 @@ export function createTill(url: string, accountId: string, opsToken: string): Ti
       }
     },
     opsToken,
-    ops: async (method, path, body) =>
-      await self.call(method, path, body, { authorization: `Bearer ${opsToken}` }),
+    ops: async (method, path, body, headers = {}) =>
+      await self.call(method, path, body, { authorization: `Bearer ${opsToken}`, ...headers }),
   };
   return self;
 }

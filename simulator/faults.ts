@@ -82,6 +82,7 @@ export const endpoints = [
   'capture',
   'void',
   'refund',
+  'get_profile',
   'list_terminals',
   'create_terminal',
   'get_terminal',

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { behaviourOf } from './behaviour.ts';
 import type { Endpoint, RequestFault } from './faults.ts';
 import type { Operation, Subject } from './records.ts';
+import { profileRoutes } from './profiles.ts';
 import { cancelSession, createSession, parseBody, paySession } from './sessions.ts';
 import { refundRoutes } from './refunds.ts';
 import { terminalOperationRoutes } from './terminal-operations.ts';
@@ -204,4 +205,5 @@ export const routes: readonly Route[] = [
     },
   },
   ...terminalOperationRoutes,
+  ...profileRoutes,
 ];

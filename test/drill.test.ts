@@ -6,8 +6,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { attentions, caseKinds, type Attention, type CaseKind } from '../workflows/lists.ts';
 import { attentionGuide, caseGuide } from '../workflows/guide.ts';
-import type { Stage, Started } from '../scripts/drill/stage.ts';
-import { caseOf, stories, type Story } from '../scripts/drill/stories.ts';
+import { caseOf, type Stage, type Started } from '../scripts/drill/stage.ts';
+import { stories, type Story } from '../scripts/drill/stories.ts';
 import { kvitt as commandLine, startKvitt } from './cli/kvitt.ts';
 import { startHarness, type Harness } from './harness.ts';
 
@@ -53,7 +53,7 @@ interface Played {
 }
 
 async function becomesSettled(kvitt: Harness, played: Played): Promise<boolean> {
-  const giveUpAt = Date.now() + 12_000;
+  const giveUpAt = Date.now() + 25_000;
   while (!(await isSettled(kvitt, played))) {
     if (Date.now() > giveUpAt) return false;
     await pause(200);
@@ -73,7 +73,7 @@ async function type(kvitt: Harness, command: string): Promise<void> {
   );
   const args = words.slice(2).map((word) => word ?? '');
   const env = { KVITT_TOKEN: kvitt.opsToken };
-  const giveUpAt = Date.now() + 12_000;
+  const giveUpAt = Date.now() + 25_000;
   for (;;) {
     const { code, stderr } = await run(kvitt.url, args, env);
     if (code === 0) return;
@@ -102,6 +102,8 @@ describe('the drill', () => {
   beforeAll(async () => {
     // Nobody's prompt ends by itself while a newcomer reads.
     kvitt = await startHarness({ promptLifetimeSeconds: 36_000 });
+    // A worker's first charge loads the bundle: no story may lose its time to that.
+    await kvitt.post();
   });
   afterAll(async () => {
     await kvitt.stop();

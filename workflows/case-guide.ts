@@ -91,6 +91,24 @@ export const caseGuide: Record<CaseKind, Guidance> = {
       writtenOff,
     ],
   }),
+  captured_unasked: guidance(['ticket', 480], {
+    means:
+      'The till had the money held (`capture: "on_request"`), and it was captured before anybody said so: by the terminal itself, or by somebody at Dintero.',
+    cashier: moneyIsIn,
+    check: [
+      'Ask the shop: was the sale completed with this payment?',
+      'Who captured it? In Dintero Backoffice its CAPTURE event says. Was it the terminal: two-phase sales do not work there, and Dintero must be asked why.',
+      'The sale was not made: the customer has the money back only by a refund on a terminal, with the card.',
+    ],
+    press: [
+      kept(
+        'The sale was completed with this payment. The till may say so itself: `POST /charges/{charge_id}/capture`, or `keep`.',
+      ),
+      refundedAtTerminal,
+      notNow,
+      writtenOff,
+    ],
+  }),
   captured_after_not_charged: guidance(['ticket', 240], {
     means:
       'Money turned up after the charge had told that none was taken. The charge now says `captured`.',

@@ -71,11 +71,11 @@ export function whyNotSaid(
     return 'somebody has asked to stop this charge, so its money is released; if the sale shall be paid after all, charge it again with the next attempt';
   }
   const end = endOf(hold, now);
-  if (end === 'capture') {
-    return `${hold.word === null ? 'the time to say so is over, and the money' : 'its capture was asked for, so the money'} is being captured; POST cancel stops it if it is not too late, and a payment that is faster becomes a case`;
+  if (end === null || end === said) return null;
+  const isOver = 'the time to say so is over';
+  if (end === 'void') {
+    return `${isOver}, and the money is being released; charge the sale again with the next attempt`;
   }
-  if (end === 'void' && said === 'capture') {
-    return 'the time to say so is over, and the money is being released; charge the sale again with the next attempt';
-  }
-  return null;
+  const why = hold.word === null ? `${isOver}, and the money` : 'its capture was asked for: it';
+  return `${why} is being captured; POST cancel stops it if it is not too late, and a payment that is faster becomes a case`;
 }

@@ -71,11 +71,18 @@ export const caseKinds = [
   'amount_differs',
   'partly_captured',
   'captured_after_cancel',
+  'captured_unasked',
   'captured_after_not_charged',
   'refunded_outside',
   'orphan',
 ] as const;
 export type CaseKind = (typeof caseKinds)[number];
+
+/** Paid as asked, only not when or whether it was wanted: the till itself may accept such a payment. */
+export const keepableCases: ReadonlySet<CaseKind | null> = new Set([
+  'captured_after_cancel',
+  'captured_unasked',
+]);
 
 /** What the retailer's system is told. */
 export const eventTypes = [

@@ -22,6 +22,7 @@ import { describeCase } from './details.ts';
 import { caseWorkflowId, keep, overview, searchAttributes } from './messages.ts';
 import type { ActionInput, CaseRecord, ChargeRecord, Overview } from './messages.ts';
 import { operator } from './operator.ts';
+import { keepableCases } from './lists.ts';
 import { moneyText } from './money.ts';
 import type { ChargePolicy } from './policy.ts';
 import { refundEnded, type RefundRecord } from './refund-messages.ts';
@@ -106,7 +107,7 @@ function overviewOf({ record, timeline }: OpenCase): Overview {
   };
 }
 
-/** The till's word on a payment that was faster than its cancel. */
+/** The till's word on a payment that was faster than its cancel, or than its word. */
 function takeKeep(open: OpenCase): void {
   setHandler(
     keep,
@@ -115,9 +116,9 @@ function takeKeep(open: OpenCase): void {
       return open.record;
     },
     {
-      description: 'The till accepts a payment that was captured after its cancel: {"by": "<who>"}',
+      description: 'The till accepts a payment that it had not asked for: {"by": "<who>"}',
       validator: ({ by }) => {
-        if (open.record.kind !== 'captured_after_cancel') {
+        if (!keepableCases.has(open.record.kind)) {
           throw ApplicationFailure.nonRetryable(
             `a case of kind ${open.record.kind} cannot be kept by the till`,
           );

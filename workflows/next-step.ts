@@ -79,7 +79,7 @@ export function nextStep(judgement: Judgement, now: Situation): Step {
       return {
         do: 'close_captured',
         capturedAmount: judgement.capturedAmount,
-        caseKind: judgement.caseKind ?? (now.isCancelRequested ? 'captured_after_cancel' : null),
+        caseKind: judgement.caseKind ?? whyUnwanted(now),
       };
     case 'no_money':
       return { do: 'close_not_charged', reason: now.firstEnd ?? judgement.reason };
@@ -99,6 +99,12 @@ export function nextStep(judgement: Judgement, now: Situation): Step {
     case 'unclear':
       return wait(now.isCancelRequested ? 'cancelling' : 'checking', now);
   }
+}
+
+/** Money that is in, as it was asked for, and that nobody has said to take. */
+function whyUnwanted({ isCancelRequested, hold, readAt }: Situation): CaseKind | null {
+  if (isCancelRequested) return 'captured_after_cancel';
+  return hold === null || endOf(hold, readAt) === 'capture' ? null : 'captured_unasked';
 }
 
 function wait(state: ChargeState, now: Situation, attention: Attention | null = null): Step {

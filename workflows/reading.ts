@@ -4,7 +4,7 @@ import type { Reading, TransactionFacts } from '../activities/dintero/facts.ts';
 import type { Failed } from './dintero-calls.ts';
 import { readDintero } from './dintero-reads.ts';
 import { isOpenAtTerminal, judge, type Asked, type Judgement } from './judgement.ts';
-import { isAwaitingWord } from './hold.ts';
+import { endOf, isAwaitingWord } from './hold.ts';
 import type { ChargeRecord } from './messages.ts';
 import { show, type OpenCharge } from './open-charge.ts';
 import { moneyText } from './money.ts';
@@ -175,6 +175,9 @@ function rememberHold(charge: OpenCharge): void {
   if (hold === null) return;
   hold.until ??= charge.lastReadAt + hold.wait;
   charge.known.held_until = new Date(hold.until).toISOString();
+  const end = endOf(hold, charge.situation.readAt);
+  if (hold.word !== null || end === null) return;
+  tell(charge.timeline, { source: 'kvitt', text: `the till's word did not come in time: ${end}` });
 }
 
 const wantsMove = new Set<Judgement['is']>(['prompting', 'session_ended', 'authorised']);

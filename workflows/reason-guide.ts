@@ -69,7 +69,8 @@ export const reasonGuide: Record<Reason, Guidance> = {
     press: [tillGoesOn, readAgain],
   }),
   terminal_busy: guidance(['none', null], {
-    means: 'Another charge holds the terminal; `held_by` names it.',
+    means:
+      'Another charge, a refund or an operation of the terminal holds it; `held_by` names which.',
     cashier: tryAgain,
     check: [
       '`npx kvitt show <charge_id>` names the holder. Look at that one: does it need a person?',

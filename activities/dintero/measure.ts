@@ -18,9 +18,12 @@ const endpoints: [name: string, pattern: RegExp][] = [
   ['create_subscription', /^POST .*\/hooks\/subscriptions$/],
   ['delete_subscription', /^DELETE .*\/hooks\/subscriptions\/[^/]+$/],
   ['refund_transaction', /^POST .*\/transactions\/[^/]+\/refund$/],
+  ['start_operation', /^POST .*\/admin\/terminals\/operations$/],
+  ['read_operation', /^GET .*\/admin\/terminals\/operations$/],
   ['list_terminals', /^GET .*\/terminals$/],
   ['read_terminal', /^GET .*\/terminals\/[^/]+$/],
   ['list_stores', /^GET .*\/stores$/],
+  ['change_account', /^(POST|PUT) .*\/(stores|terminals)(\/[^/]+)?(\/sync)?$/],
 ];
 
 /** The call's name. */

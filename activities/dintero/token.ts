@@ -1,10 +1,10 @@
 /** The access token: cached, renewed at half its life, one refresh shared by all who ask (dossier 1). */
 import { z } from 'zod';
-import { describeAttempt, dinteroFailure, failureFor } from '../failures.ts';
+import { describeAttempt, dinteroFailure, failureFor, type Attempt } from '../failures.ts';
 import type { DinteroConfig } from './config.ts';
 import { send } from './http.ts';
 
-const tokenAnswer = z.object({
+export const tokenAnswer = z.object({
   access_token: z.string().min(1),
   expires_in: z.number().positive(),
 });
@@ -50,10 +50,10 @@ export function createTokenSource(config: DinteroConfig): TokenSource {
   };
 }
 
-async function fetchToken(config: DinteroConfig, timeoutMs: number): Promise<Token> {
+/** One request for a token, and what became of it. */
+export async function askForToken(config: DinteroConfig, timeoutMs: number): Promise<Attempt> {
   const { accountId, apiUrl, clientId, clientSecret } = config;
-  const askedAt = Date.now();
-  const attempt = await send({
+  return await send({
     method: 'POST',
     url: `${apiUrl}/accounts/${accountId}/auth/token`,
     headers: {
@@ -66,6 +66,11 @@ async function fetchToken(config: DinteroConfig, timeoutMs: number): Promise<Tok
     }),
     timeoutMs,
   });
+}
+
+async function fetchToken(config: DinteroConfig, timeoutMs: number): Promise<Token> {
+  const askedAt = Date.now();
+  const attempt = await askForToken(config, timeoutMs);
   const type = failureFor('read', attempt);
   const message = `Could not get an access token: ${describeAttempt(attempt)}`;
   if (type !== null || attempt.is !== 'answered') {

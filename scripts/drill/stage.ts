@@ -2,6 +2,7 @@
  * Where a drill is played: a running Kvitt and its simulator, reached from outside. Its charges are started like the
  * api's, with rules of their own, so that what takes minutes in a shop takes seconds here.
  */
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 import { firstRecord } from '../../api/record.ts';
 import { startOptions } from '../../api/start.ts';
@@ -27,6 +28,8 @@ export interface Asked {
   durations?: Partial<Durations>;
   faults?: PlannedFault[];
   behaviour?: Record<string, unknown>;
+  /** Its money is held for the till's word. */
+  capture?: 'on_request';
 }
 
 export interface Started {
@@ -46,9 +49,9 @@ const quick: PolicySettings = {
   attentionSeconds: 1,
 };
 
-/** A till that is off the wire after a second, and looks at a lost session as soon as it may. */
+/** A till that is off the wire after two seconds, and looks at a lost session as soon as it may. */
 const quickDurations: Partial<Durations> = {
-  httpTimeout: 1_000,
+  httpTimeout: 2_000,
   listLag: 1_000,
   pollMin: 500,
 };
@@ -65,9 +68,10 @@ export async function startCharge(stage: Stage, asked: Asked = {}): Promise<Star
   const policy = derivePolicy({ ...quick, runbookUrl, ...asked.settings });
   const isLost = asked.faults?.some(({ endpoint }) => endpoint === 'create_session') === true;
   // A lost create is followed up when nothing can be sent any more; all others may take their time on a busy machine.
-  const sendWindow = isLost ? 5_000 : 20_000;
+  const sendWindow = isLost ? 8_000 : 20_000;
   Object.assign(policy.durations, quickDurations, { sendWindow }, asked.durations);
-  const record = firstRecord({ ...sale, attempt: 1 }, policy);
+  const held = asked.capture === undefined ? {} : { capture: asked.capture };
+  const record = firstRecord({ ...sale, attempt: 1, ...held }, policy);
   await client.workflow.start(
     terminalChargeType,
     startOptions({ policy, taskQueue }, { record, items: null }),
@@ -85,4 +89,20 @@ export async function until(
   return await till.until(chargeId, (charge) =>
     pairs.every(([key, value]) => charge[key as keyof ChargeAnswer] === value),
   );
+}
+
+/** The transaction of the charge's case, once it is listed. */
+export async function caseOf({ till }: Stage, { chargeId }: Started): Promise<string> {
+  const reference = chargeId.slice(0, chargeId.lastIndexOf('.'));
+  const giveUpAt = Date.now() + 60_000;
+  for (;;) {
+    const { body } = await till.call<{ cases: { transaction_id: string }[] }>(
+      'GET',
+      `/cases?reference=${reference}`,
+    );
+    const [found] = body.cases;
+    if (found !== undefined) return found.transaction_id;
+    if (Date.now() > giveUpAt) throw new Error(`no case of ${chargeId} is listed`);
+    await pause(300);
+  }
 }

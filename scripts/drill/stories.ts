@@ -2,7 +2,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Attention, CaseKind } from '../../workflows/lists.ts';
 import type { PlannedFault } from '../scenario.ts';
-import { startCharge, until, unwatched, type Stage, type Started } from './stage.ts';
+import { caseOf, startCharge, until, unwatched, type Stage, type Started } from './stage.ts';
 
 export interface Story {
   word: Attention | CaseKind;
@@ -60,7 +60,7 @@ const attentionStories: Story[] = [
     happens: 'Dintero answered 503 at the deadline, and the next look is far away.',
     make: async (stage) => {
       const charge = await startCharge(stage, {
-        settings: { deadlineSeconds: 2 },
+        settings: { deadlineSeconds: 8 },
         durations: unwatched,
         faults: [noCallbacks, answers('get_session', 503, 1)],
       });
@@ -147,7 +147,7 @@ const attentionStories: Story[] = [
     happens: 'Dintero answered 401, also with a fresh token.',
     make: async (stage) => {
       const charge = await startCharge(stage, {
-        settings: { deadlineSeconds: 2 },
+        settings: { deadlineSeconds: 8 },
         durations: unwatched,
         faults: [noCallbacks, answers('get_session', 401, 2)],
       });
@@ -194,6 +194,19 @@ const caseStories: Story[] = [
       await tap(stage, charge);
       await cancel(stage, charge);
       return await withCase(stage, charge, 'captured_after_cancel');
+    },
+  },
+  {
+    word: 'captured_unasked',
+    happens: 'The terminal captured money that the till had asked to hold.',
+    make: async (stage) => {
+      const charge = await prompted(stage, {
+        settings: { captureMode: 'manual' },
+        behaviour: { capture_anyway: true },
+        capture: 'on_request',
+      });
+      await tap(stage, charge);
+      return await withCase(stage, charge, 'captured_unasked');
     },
   },
   {
@@ -245,22 +258,6 @@ async function untilUnknown({ till }: Stage, { chargeId }: Started): Promise<voi
   while ((await till.call('GET', `/charges/${chargeId}`)).status !== 404) {
     if (Date.now() > giveUpAt) throw new Error(`Temporal still knows ${chargeId}`);
     await pause(200);
-  }
-}
-
-/** The transaction of the charge's case, once it is listed. */
-export async function caseOf({ till }: Stage, { chargeId }: Started): Promise<string> {
-  const reference = chargeId.slice(0, chargeId.lastIndexOf('.'));
-  const giveUpAt = Date.now() + 60_000;
-  for (;;) {
-    const { body } = await till.call<{ cases: { transaction_id: string }[] }>(
-      'GET',
-      `/cases?reference=${reference}`,
-    );
-    const [found] = body.cases;
-    if (found !== undefined) return found.transaction_id;
-    if (Date.now() > giveUpAt) throw new Error(`no case of ${chargeId} is listed`);
-    await pause(300);
   }
 }
 

@@ -13,7 +13,9 @@ import { connect } from '../simulator/harness.ts';
 
 /** Far longer than a test: whatever is found there was told. */
 const neverPolls = { pollMin: 600_000, pollMax: 600_000 };
-const patient = { deadlineSeconds: 300 * 50, durations: neverPolls };
+/** Room for a busy machine. */
+const sendWindow = 20_000;
+const deadlineSeconds = 300 * 50;
 
 /** Nobody polls here. */
 let told: Harness;
@@ -23,8 +25,8 @@ let silent: Harness;
 beforeAll(async () => {
   const pace = { checkEvery: 500, retryFirst: 100, runFor: 3_600_000 };
   [told, silent] = await Promise.all([
-    startHarness({ ...patient, keeper: pace }),
-    startHarness({ hasCallbacks: false, deadlineSeconds: 300 * 50 }),
+    startHarness({ deadlineSeconds, durations: { ...neverPolls, sendWindow }, keeper: pace }),
+    startHarness({ deadlineSeconds, durations: { sendWindow }, hasCallbacks: false }),
   ]);
 });
 
@@ -45,6 +47,7 @@ async function play(
     await kvitt.simulator.fault({ endpoint, do: 'drop', times: 0, match });
   }
   const { body } = await kvitt.post(sale);
+  await kvitt.until(body.charge_id, ({ state }) => state === 'waiting_for_card');
   await kvitt.simulator.press(sale.terminal_id, button);
   return await kvitt.ending(body.charge_id);
 }
@@ -80,6 +83,9 @@ describe('3. callback only, polling only, webhook only, and all together', () =>
     expect(stateOf(all)).toMatchObject(ending);
     expect([callback, webhook, polling].map(stateOf)).toEqual(Array(3).fill(stateOf(all)));
     expect(await told.audit([callback, webhook, all])).toEqual([]);
+    const { body } = await told.ops('GET', `/ops/charges/${webhook.charge_id}`);
+    expect(JSON.stringify(body)).toContain('Dintero sent an event');
+    expect(JSON.stringify(body)).not.toContain('Dintero called');
   });
 });
 
@@ -108,6 +114,7 @@ describe('8. signatures', () => {
     await simulator.fault({ endpoint: 'webhook', do: 'drop', times: 0, match });
     await simulator.fault({ endpoint: 'callback', do: 'stale_timestamp', times: 0, match });
     const { body } = await told.post(sale);
+    await told.until(body.charge_id, ({ state }) => state === 'waiting_for_card');
     await simulator.press(sale.terminal_id, 'tap');
     expect(await told.ending(body.charge_id)).toMatchObject({ outcome: 'captured' });
     const { control } = await connect(simulator.url);

@@ -32,11 +32,17 @@ async function receipt(sale: Sale, copy = 'customer'): Promise<[number, string |
   return [answer.status, answer.headers.get('receipt-from'), await answer.text()];
 }
 
-/** The customer taps, and the money waits for the till. */
-async function approve(change: object = {}): Promise<{ sale: Sale; held: Answer }> {
+/** A two-phase sale whose customer taps at once. */
+async function tapped(behaviour: object = {}): Promise<Sale> {
   const sale = saleOf(kvitt);
-  await kvitt.simulator.terminal(sale.terminal_id, { customer: { action: 'tap', delay_ms: 0 } });
-  await kvitt.post({ ...sale, capture: 'on_request', ...change });
+  await kvitt.simulator.terminal(sale.terminal_id, { customer: { action: 'tap' }, behaviour });
+  await kvitt.post({ ...sale, capture: 'on_request' });
+  return sale;
+}
+
+/** And its money waits for the till. */
+async function approve(): Promise<{ sale: Sale; held: Answer }> {
+  const sale = await tapped();
   const held = await kvitt.until(idOf(sale), ({ state }) => state === 'approved');
   return { sale, held: held as Answer };
 }
@@ -56,7 +62,7 @@ async function ended(sale: Sale): Promise<ChargeAnswer> {
 /** The next reading of this charge's transaction takes so long that what happens meanwhile comes before the sending. */
 async function slowDown(sale: Sale): Promise<void> {
   const match = { merchant_reference: idOf(sale) };
-  const slow = { kind: 'slow', ms: 1500 };
+  const slow = { kind: 'slow', ms: 1000 };
   await kvitt.simulator.fault({ endpoint: 'get_transaction', match, do: slow });
 }
 
@@ -188,6 +194,18 @@ describe(acceptance[13], () => {
     });
   });
 
+  it.concurrent(
+    'money that the terminal takes without a word is a case, until the till wants it',
+    async () => {
+      const sale = await tapped({ capture_anyway: true });
+      const unasked = { case_kind: 'captured_unasked', advice: 'ask_for_help' };
+      expect(await ended(sale)).toMatchObject({ ...captured, ...unasked });
+      expect(await say(sale, 'void')).toMatchObject({ status: 409 });
+      expect(await say(sale, 'capture')).toMatchObject({ status: 200, body: { advice: 'paid' } });
+      await recordHistory(kvitt.client, { workflowId: own(sale), name: 'held-captured-unasked' });
+    },
+  );
+
   describe('a word that does not fit', () => {
     it.concurrent('before the approval capture waits, and void is a cancel', async () => {
       const sale = saleOf(kvitt);
@@ -262,66 +280,86 @@ describe(acceptance[13], () => {
     );
   });
 
-  describe('all workers die', () => {
-    it('while the money is held: it is still held, and captured once when they return', async () => {
-      const { sale } = await approve();
-      await kvitt.stopWorkers();
-      await kvitt.startWorkers();
-      expect(await say(sale, 'capture')).toMatchObject({ status: 200, body: captured });
-      expect(await kindsOf(sale)).toEqual(['authorised', 'captured']);
-    });
-
-    it.each(['reset_before', 'reset_after'] as const)(
-      'and the capture’s answer is lost (%s): captured once',
-      async (lost) => {
+  it('all workers die: what was held is held, what was said is done once, also if its answer is lost', async () => {
+    const held = (await approve()).sale;
+    const said = await Promise.all(
+      ['reset_before', 'reset_after'].map(async (lost) => {
         const { sale } = await approve();
         const match = { merchant_reference: idOf(sale) };
         await kvitt.simulator.fault({ endpoint: 'capture', match, do: lost });
         await slowDown(sale);
         await say(sale, 'capture', 'wait=0');
-        await kvitt.stopWorkers();
-        await kvitt.startWorkers();
-        expect(await ended(sale)).toMatchObject(captured);
-        expect(await kindsOf(sale)).toEqual(['authorised', 'captured']);
-      },
+        return sale;
+      }),
     );
+    await kvitt.stopWorkers();
+    await kvitt.startWorkers();
+    expect(await say(held, 'capture')).toMatchObject({ status: 200, body: captured });
+    for (const sale of [held, ...said]) {
+      expect(await ended(sale)).toMatchObject(captured);
+      expect(await kindsOf(sale)).toEqual(['authorised', 'captured']);
+    }
+  });
+
+  it('said, reset, and ended before any worker has seen that: the recovery captures once', async () => {
+    const { sale } = await approve();
+    await slowDown(sale);
+    await say(sale, 'capture', 'wait=0');
+    await kvitt.stopWorkers();
+    await reset(sale);
+    await terminate(sale);
+    await kvitt.startWorkers();
+    await recover(sale);
+    expect(await ended(sale)).toMatchObject({ ...captured, word: 'capture' });
+    expect(await kindsOf(sale)).toEqual(['authorised', 'captured']);
   });
 
   describe('the word never comes', () => {
-    it.each([
+    const sales: Partial<Record<'void' | 'capture' | 'late' | 'lost', Sale>> = {};
+    let heldUntil: string | null;
+    const saleNamed = (name: keyof typeof sales): Sale => {
+      const sale = sales[name];
+      if (sale === undefined) throw new Error(`no sale ${name}`);
+      return sale;
+    };
+    // The policy is the whole api's: one after the other, and then they are waited for together.
+    beforeAll(async () => {
+      kvitt.policy.hold = { wait: 3000, endsWith: 'void' };
+      const { sale, held } = await approve();
+      sales.lost = sale;
+      heldUntil = held.held_until;
+      await terminate(sale);
+      await recover(sale);
+      for (const endsWith of ['void', 'capture'] as const) {
+        kvitt.policy.hold = { wait: 400, endsWith };
+        sales[endsWith] = await tapped();
+      }
+      kvitt.policy.hold = { wait: 1, endsWith: 'void' };
+      sales.late = await tapped();
+    });
+
+    it.concurrent.each([
       ['void', voided],
       ['capture', captured],
     ] as const)('the deadline decides: %s', async (endsWith, ending) => {
-      kvitt.policy.hold = { wait: 400, endsWith };
-      const { sale } = await approve();
+      const sale = saleNamed(endsWith);
       expect(await ended(sale)).toMatchObject(ending);
       const calls = await kvitt.simulator.calls({ merchant_reference: idOf(sale) });
       expect(calls.filter(({ endpoint }) => endpoint === endsWith)).toHaveLength(1);
-      await recordHistory(kvitt.client, {
-        workflowId: own(sale),
-        name: `hold-ended-by-${endsWith}`,
-      });
+      const name = `hold-ended-by-${endsWith}`;
+      await recordHistory(kvitt.client, { workflowId: own(sale), name });
     });
 
-    it('also when its workflow was ended: the recovery does not begin to wait anew', async () => {
-      kvitt.policy.hold = { wait: 1500, endsWith: 'void' };
-      const { sale, held } = await approve();
-      await terminate(sale);
-      await recover(sale);
-      expect(await ended(sale)).toMatchObject(voided);
-      const [, released] = (await kvitt.ledgerOf(idOf(sale))).filter(({ kind }) =>
-        ['authorised', 'voided'].includes(kind),
-      );
-      expect(Date.parse(released?.at ?? '')).toBeLessThan(Date.parse(held.held_until ?? '') + 1500);
-    });
+    it.concurrent(
+      'also when its workflow was ended: the recovery does not begin to wait anew',
+      async () => {
+        const charge = await ended(saleNamed('lost'));
+        expect(charge).toMatchObject({ ...voided, held_until: heldUntil, word: null });
+      },
+    );
 
-    it('and what comes after it is refused with the way out', async () => {
-      kvitt.policy.hold = { wait: 1, endsWith: 'void' };
-      const sale = saleOf(kvitt);
-      const match = { merchant_reference: idOf(sale) };
-      await kvitt.simulator.fault({ endpoint: 'void', match, do: { kind: 'slow', ms: 1500 } });
-      await kvitt.simulator.terminal(sale.terminal_id, { customer: { action: 'tap' } });
-      await kvitt.post({ ...sale, capture: 'on_request' });
+    it.concurrent('and what comes after it is refused with the way out', async () => {
+      const sale = saleNamed('late');
       await kvitt.until(idOf(sale), ({ state }) => state !== 'waiting_for_card');
       const late = await say<Problem>(sale, 'capture');
       expect(late).toMatchObject({ status: 409, body: { code: 'not_possible_now' } });

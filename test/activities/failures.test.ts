@@ -34,6 +34,22 @@ const rows: Row[] = [
   [answered(503), 'DinteroUnavailable', 'OutcomeUnknown'],
 ];
 
+describe('an order to the account', () => {
+  const busy: Attempt = { is: 'answered', status: 409, body: envelope, retryAfterMs: 5000 };
+  it.each([
+    [answered(200, '{}'), null],
+    [answered(400), 'DinteroRejected'],
+    [answered(409), 'DinteroRejected'],
+    [busy, 'DinteroRateLimited'],
+    [answered(409, '<html>'), 'OutcomeUnknown'],
+    [answered(500), 'OutcomeUnknown'],
+    [{ is: 'lost', why: 'time-out' } as const, 'OutcomeUnknown'],
+    [{ is: 'unsent', why: 'ECONNREFUSED' } as const, 'DinteroUnavailable'],
+  ])('%j: %s', (attempt, type) => {
+    expect(failureFor('order', attempt)).toBe(type);
+  });
+});
+
 describe(failureFor.name, () => {
   it.each(rows)('%j', (attempt, read, move) => {
     expect({ read: failureFor('read', attempt), move: failureFor('move', attempt) }).toEqual({

@@ -24,6 +24,13 @@ describe(endpointOf.name, () => {
     ['POST', '/transactions/T90001234.abc/capture', 'capture_transaction'],
     ['POST', '/transactions/T90001234.abc/void', 'void_transaction'],
     ['POST', '/transactions/T90001234.abc/refund', 'refund_transaction'],
+    ['GET', '/accounts/T90001234/terminals?starting_after=x', 'list_terminals'],
+    ['GET', '/accounts/T90001234/terminals/T90001234-T0003', 'read_terminal'],
+    ['GET', '/accounts/T90001234/stores', 'list_stores'],
+    ['PUT', '/accounts/T90001234/stores/bergen-01', 'change_account'],
+    ['POST', '/accounts/T90001234/terminals/T90001234-T0003/sync', 'change_account'],
+    ['POST', '/admin/terminals/operations', 'start_operation'],
+    ['GET', '/admin/terminals/operations?operation_id=x', 'read_operation'],
     ['GET', '/something/T90001234.abc', 'other'],
   ] as const)('%s %s: %s', (method, path, endpoint) => {
     expect(endpointOf({ method, url: dintero + path })).toBe(endpoint);

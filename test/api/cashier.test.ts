@@ -103,6 +103,17 @@ describe('answerFor', () => {
     });
   });
 
+  test('held for the till: its word, unless a person is asked, and never safe', () => {
+    const unsafe = { safe_to_take_other_payment: false, next_attempt: null };
+    const held = { isHeld: true };
+    expect(answerFor(read({ state: 'approved' }, held), [])).toEqual({
+      ...unsafe,
+      advice: 'capture_or_void',
+    });
+    const asked = read({ state: 'approved', needs_attention: 'dintero_refuses_us' }, held);
+    expect(answerFor(asked, [])).toEqual({ ...unsafe, advice: 'ask_for_help' });
+  });
+
   test.each([
     ['none', 'paid'],
     ['open', 'ask_for_help'],
@@ -126,6 +137,7 @@ describe('answerFor', () => {
   test.each([
     ['open', read({ attempt: 2 }), 'wait'],
     ['open and old', read({ attempt: 2, needs_attention: 'session_lost' }), 'ask_for_help'],
+    ['held for the till', read({ attempt: 2, state: 'approved' }, { isHeld: true }), 'wait'],
     ['captured', read({ attempt: 2, ...captured }), 'none'],
     [
       'captured with an open case',

@@ -14,7 +14,11 @@ const transaction = {
 };
 
 function read(body: object | string, verdict: News['verdict'] = 'good'): AccountEvent {
-  return eventIn(typeof body === 'string' ? body : JSON.stringify(body), { verdict, accountId });
+  return eventIn(typeof body === 'string' ? body : JSON.stringify(body), {
+    verdict,
+    accountId,
+    installation: 'kvitt',
+  });
 }
 
 function newsOf(change: object = {}, verdict: News['verdict'] = 'good'): News {
@@ -42,6 +46,14 @@ describe('an event', () => {
       {
         event: 'checkout_transaction',
         transaction: { ...transaction, payment_product_type: 'bambora.creditcard' },
+      },
+      'not_ours',
+    ],
+    [
+      'a payment of another installation',
+      {
+        event: 'checkout_transaction',
+        transaction: { ...transaction, metadata: { ext_kvitt_installation: 'kvitt-2' } },
       },
       'not_ours',
     ],
@@ -82,6 +94,11 @@ describe('an event', () => {
     expect(read(left)).toMatchObject({ is: 'news', news: { transactionId: null, report } });
     const unsigned = { ...report, error: null, source: 'webhook (unsigned)' };
     expect(read(left, 'unsigned')).toMatchObject({ is: 'news', news: { report: unsigned } });
+  });
+
+  test('of this installation, or of one that is not named, is news', () => {
+    expect(newsOf({ metadata: { ext_kvitt_installation: 'kvitt' } }).chargeId).toBe('S-1001.1');
+    expect(newsOf({ metadata: {} }).chargeId).toBe('S-1001.1');
   });
 
   test.each([

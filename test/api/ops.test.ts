@@ -36,9 +36,17 @@ interface Shown {
 
 const why = 'the shop asked';
 
-async function order<Body = ChargeAnswer>(chargeId: string, action: string, input: object = {}) {
-  return await kvitt.ops<Body>('POST', `/ops/charges/${chargeId}/${action}`, input);
+async function order<Body = ChargeAnswer>(
+  chargeId: string,
+  action: string,
+  input: object = {},
+  headers: Record<string, string> = {},
+) {
+  return await kvitt.ops<Body>('POST', `/ops/charges/${chargeId}/${action}`, input, headers);
 }
+
+/** An order that ends its charge, on a machine that may be busy. */
+const patiently = { prefer: 'wait=20' };
 
 async function refused(chargeId: string, action: string, input: object = {}): Promise<string> {
   const { status, body } = await order<Refusal>(chargeId, action, input);
@@ -123,7 +131,7 @@ describe('what an operator sees', { concurrent: true }, () => {
 describe('orders', { concurrent: true }, () => {
   it('capture takes reserved money at once, and is recorded with name and reason', async () => {
     const { chargeId } = await approved();
-    const { status, body } = await order(chargeId, 'capture', { why });
+    const { status, body } = await order(chargeId, 'capture', { why }, patiently);
     expect({ status, outcome: body.outcome }).toEqual({ status: 200, outcome: 'captured' });
     const told = (await show(chargeId)).timeline?.map(({ source, text }) => `${source}: ${text}`);
     expect(told).toContain(`operator: operator: capture, "${why}"`);
@@ -132,7 +140,7 @@ describe('orders', { concurrent: true }, () => {
 
   it('void releases reserved money: nothing is charged', async () => {
     const { chargeId } = await approved();
-    const { body } = await order(chargeId, 'void', { why });
+    const { body } = await order(chargeId, 'void', { why }, patiently);
     expect(body).toMatchObject({ outcome: 'not_charged', reason: 'voided' });
     const kinds = (await kvitt.ledgerOf(chargeId)).map(({ kind }) => kind);
     expect(kinds).not.toContain('capture');
@@ -140,7 +148,7 @@ describe('orders', { concurrent: true }, () => {
 
   it('cancel stops a prompt', async () => {
     const { chargeId } = await waiting();
-    const { body } = await order(chargeId, 'cancel', { why });
+    const { body } = await order(chargeId, 'cancel', { why }, patiently);
     expect(body).toMatchObject({ outcome: 'not_charged', reason: 'cancelled_by_till' });
   });
 
@@ -244,7 +252,7 @@ describe('what the money rules forbid is refused, with the way out', { concurren
 
   it('anything about a charge that has ended', async () => {
     const { chargeId } = await waiting();
-    await order(chargeId, 'cancel', { why });
+    await order(chargeId, 'cancel', { why }, patiently);
     const { status, body } = await order<Refusal>(chargeId, 'read');
     expect({ status, code: body.code }).toEqual({ status: 409, code: 'not_possible_now' });
     expect(body.detail).toContain('has ended as not_charged');

@@ -1,7 +1,7 @@
 /** The command line on the real service. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Stage, Started } from '../../scripts/drill/stage.ts';
-import { caseOf, stories, type Story } from '../../scripts/drill/stories.ts';
+import { caseOf, type Stage, type Started } from '../../scripts/drill/stage.ts';
+import { stories, type Story } from '../../scripts/drill/stories.ts';
 import { saleOf, startHarness, type Harness } from '../harness.ts';
 import { kvitt as run, startKvitt, type Ended } from './kvitt.ts';
 

@@ -87,6 +87,24 @@ const rows: Row[] = [
     { ...held('capture', 1), captures: tried(1, 10, true) },
     { do: 'void' },
   ],
+  [
+    'held money that somebody else captures is a case',
+    captured,
+    held(null, 1),
+    { do: 'close_captured', capturedAmount: 12900, caseKind: 'captured_unasked' },
+  ],
+  [
+    'captured by the till’s word it is none',
+    captured,
+    held('capture', 1),
+    { do: 'close_captured', capturedAmount: 12900, caseKind: null },
+  ],
+  [
+    'nor by the deadline’s',
+    captured,
+    held(null, 0, 'capture'),
+    { do: 'close_captured', capturedAmount: 12900, caseKind: null },
+  ],
   // cancellation
   [
     'a cancel request cancels the session',

@@ -17,6 +17,8 @@ beforeAll(async () => {
   kvitt = await startHarness({ promptLifetimeSeconds: 36_000, runbookUrl });
   const { client, taskQueue, simulator, stopWorkers } = kvitt;
   stage = { till: kvitt, client, taskQueue, simulator, runbookUrl, stopWorkers };
+  // A worker's first charge loads the bundle: no test may lose its time to that.
+  await waiting({});
 });
 afterAll(async () => {
   await kvitt.stop();
@@ -160,13 +162,13 @@ describe('a stop that was ordered', { concurrent: true, timeout: 60_000 }, () =>
 
 describe('what somebody saw at the terminal', { concurrent: true, timeout: 60_000 }, () => {
   /** A person is asked when nothing can be sent any more. */
-  const nearlyLate = { sendWindow: 4_000, attention: 5_500 };
+  const nearlyLate = { sendWindow: 8_000, attention: 10_500 };
   const unreadable = { kind: 'status', status: 503 };
 
   it('does not free it while the fresh reading shows the session open', async () => {
     const charge = await waiting({
       settings: personDecides,
-      durations: { ...nearlyLate, pollMin: 9_000, pollMax: 9_000 },
+      durations: { ...nearlyLate, pollMin: 12_000, pollMax: 12_000 },
     });
     const match = { merchant_reference: charge.chargeId };
     await kvitt.simulator.fault({ endpoint: 'get_session', do: unreadable, match });
@@ -235,7 +237,7 @@ describe('recover of a charge that told of no money', { concurrent: true, timeou
   });
 
   it('asks for proof anew where Dintero shows its session open', async () => {
-    const charge = await startCharge(stage, { settings: { ...personDecides, deadlineSeconds: 2 } });
+    const charge = await startCharge(stage, { settings: { ...personDecides, deadlineSeconds: 8 } });
     const { chargeId } = charge;
     await until(stage, charge, { needs_attention: 'prompt_may_live' });
     await order(chargeId, 'close', evidence);
@@ -325,8 +327,8 @@ describe('orders that would be too much', { concurrent: true }, () => {
     await expect(handle.executeUpdate('note', { args: [{ text: 'one more' }] })).rejects.toThrow(
       /Update failed/,
     );
-    const { body } = await order(chargeId, 'cancel', { why });
-    expect(body.outcome).toBe('not_charged');
+    expect((await order(chargeId, 'cancel', { why })).status).toBeLessThan(300);
+    expect(await kvitt.ending(chargeId)).toMatchObject({ outcome: 'not_charged' });
   });
 });
 

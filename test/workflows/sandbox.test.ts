@@ -7,8 +7,11 @@ import { describe, expect, inject, it } from 'vitest';
 import { readFileSync } from 'node:fs';
 import { moves } from '../../workflows/dintero-calls.ts';
 import * as books from '../../workflows/books.ts';
+import { accountOrderType, accountReadingType } from '../../workflows/account-orders.ts';
+import { terminalOperationType } from '../../workflows/terminal-operations.ts';
 import * as messages from '../../workflows/messages.ts';
 import { receiptCopyType } from '../../workflows/receipts.ts';
+import { keepSubscriptionType } from '../../workflows/subscription.ts';
 import * as retailerEvents from '../../workflows/retailer-events.ts';
 import * as refundMessages from '../../workflows/refund-messages.ts';
 import * as workflows from '../../workflows/index.ts';
@@ -79,6 +82,9 @@ describe('wire names', () => {
     expect(Object.values(named).map(({ name }) => name)).toEqual(Object.keys(named));
     const types = [
       books.dayReconciliationType,
+      keepSubscriptionType,
+      accountOrderType,
+      accountReadingType,
       messages.killSwitchType,
       books.laterLookType,
       messages.moneyCaseType,
@@ -93,6 +99,7 @@ describe('wire names', () => {
       messages.terminalChargeType,
       messages.terminalLeaseType,
       refundMessages.terminalRefundType,
+      terminalOperationType,
     ];
     expect(Object.keys(workflows).toSorted()).toEqual(types);
   });
