@@ -4,6 +4,7 @@ import type { StoreFacts, TerminalFacts } from './dintero/account-facts.ts';
 import * as account from './dintero/account.ts';
 import { readRegistered, sendOrder } from './dintero/account-orders.ts';
 import * as operations from './dintero/operations.ts';
+import { keepSubscription } from './dintero/subscriptions.ts';
 import type { AccountOrder, Registered } from '../workflows/account-orders.ts';
 import type { Dintero } from './dintero/charges.ts';
 import type { Catalogue, Located } from './catalogue.ts';
@@ -29,6 +30,7 @@ export interface AccountActivities {
   readOperation: (
     ask: Ask & { terminalId: string; dinteroId: string },
   ) => Promise<operations.OperationFacts>;
+  keepSubscription: (ask: Ask) => Promise<'found' | 'made' | 'not_wanted'>;
 }
 
 /** Binds them to a Dintero account, to what the worker has kept of it, and to Temporal. */
@@ -62,5 +64,7 @@ export function towardsAccount({
       return await operations.startOperation(dintero, ask);
     },
     readOperation: async (ask) => await operations.readOperation(dintero, ask),
+    /** Lists before it makes one: a lost answer is found by the next look. */
+    keepSubscription: async (ask) => await keepSubscription(dintero, ask),
   };
 }

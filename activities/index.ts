@@ -6,7 +6,6 @@ import { towardsRefunds, type RefundActivities } from './refunds.ts';
 import { createCatalogue, type Catalogue } from './catalogue.ts';
 import * as charges from './dintero/charges.ts';
 import * as reads from './dintero/reads.ts';
-import { keepSubscription } from './dintero/subscriptions.ts';
 import { createDinteroClient } from './dintero/client.ts';
 import type { DinteroConfig } from './dintero/config.ts';
 import type {
@@ -63,7 +62,6 @@ export interface Activities extends AccountActivities, BooksActivities, RefundAc
   endLease: (ask: { terminalId: string; runId: string }) => Promise<void>;
   tellRetailer: (ask: Tell) => Promise<void>;
   deliverWebhook: (event: RetailerEvent) => Promise<void>;
-  keepSubscription: (ask: { timeoutMs: number }) => Promise<'found' | 'made' | 'not_wanted'>;
 }
 
 /** Binds the activities to a Dintero account, to Temporal, and to the retailer's webhook if there is one. */
@@ -98,11 +96,8 @@ export function createActivities({
     /** Dintero voids an approval that lands meanwhile. Twice is harmless: refused, and read back. */
     cancelSession: async ({ chargeId, sessionId, timeoutMs }) => {
       const path = `/sessions/${encodeURIComponent(sessionId)}/cancel`;
-      await charges.postMove(dintero, {
-        what: `cancel the session of ${chargeId}`,
-        path,
-        timeoutMs,
-      });
+      const what = `cancel the session of ${chargeId}`;
+      await charges.postMove(dintero, { what, path, timeoutMs });
     },
     /**
      * All of it. Twice is harmless: more than the authorised amount is refused. Reads it back at once, so that a payment
@@ -123,8 +118,6 @@ export function createActivities({
       await charges.postMove(dintero, { what: `void ${chargeId}`, path, timeoutMs });
     },
     ...towardsAccount({ dintero, catalogue, temporal }),
-    /** Lists before it makes one: a lost answer is found by the next look. */
-    keepSubscription: async (ask) => await keepSubscription(dintero, ask),
     ...towardsRefunds(dintero, temporal),
     ...createBooks(dintero, temporal),
     ...towardsTemporal(temporal),

@@ -101,15 +101,9 @@ export function controlSimulator(url: string): SimulatorControl {
     terminal: async (terminalId, body) => {
       await ask('PUT', `/terminals/${terminalId}`, body);
     },
-    fault: async (body) => {
-      await ask('POST', '/faults', body);
-    },
-    clearFaults: async () => {
-      await ask('DELETE', '/faults');
-    },
-    behaviour: async (body) => {
-      await ask('PUT', '/behaviour', body);
-    },
+    fault: async (body) => void (await ask('POST', '/faults', body)),
+    clearFaults: async () => void (await ask('DELETE', '/faults')),
+    behaviour: async (body) => void (await ask('PUT', '/behaviour', body)),
     ledger: async (by = {}) => {
       const answer = (await ask('GET', `/ledger?${query(by)}`)) as { entries: LedgerEntry[] };
       return answer.entries;

@@ -1,7 +1,8 @@
 import { createHmac, randomUUID } from 'node:crypto';
 import { behaviourOf } from './behaviour.ts';
 import { takeWebhookFault } from './faults.ts';
-import type { HookDelivery, Session, Subject, Subscription } from './records.ts';
+import type { HookDelivery, Subscription } from './account-records.ts';
+import type { Session, Subject } from './records.ts';
 import { withDinterosTimes } from './clock.ts';
 import { merge } from './rewrite.ts';
 import { now, subjectOf, transactionOf, transactionView, type World } from './world.ts';

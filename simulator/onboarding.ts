@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
-import type { Shop, Subject, Terminal } from './records.ts';
+import type { Shop } from './account-records.ts';
+import type { Subject, Terminal } from './records.ts';
 import type { Answer, DinteroRequest, Route } from './routes.ts';
 import { parseBody } from './sessions.ts';
 import { findTerminal } from './terminals.ts';

@@ -1,3 +1,11 @@
+import type {
+  HookDelivery,
+  SettledEvent,
+  Settlement,
+  Shop,
+  Subscription,
+  TerminalOperation,
+} from './account-records.ts';
 import type { Behaviour } from './behaviour.ts';
 import type { Customer } from './customer.ts';
 import type { Fault } from './faults.ts';
@@ -110,39 +118,6 @@ export interface Transaction {
   callback_withheld?: true;
 }
 
-/** A payout to a seller: `amount = capture - refund - fee`. */
-export interface Settlement {
-  id: string;
-  start_at: string;
-  end_at: string;
-  created_at: string;
-  updated_at: string;
-  settled_at: string;
-  provider: string;
-  provider_reference: string;
-  attachments: {
-    id: string;
-    key: string;
-    content_type: string;
-    extension: string;
-    created_by: string;
-  }[];
-  amounts: [{ amount: number; capture: number; refund: number; fee: number; currency: string }];
-  payment_status: 'paid' | 'postponed';
-  payout_destination_id: string;
-}
-
-interface SettledEvent {
-  settlement_id: string;
-  provider_reference: string;
-  event_correlation_id: string;
-  amount: number;
-  capture: number;
-  refund: number;
-  fee: number;
-  event_id: string;
-}
-
 export interface Terminal {
   id: string;
   status: string;
@@ -171,34 +146,6 @@ export interface Terminal {
   unresolved?: string;
 }
 
-/** A store of the account, as Dintero shows it. */
-export interface Shop {
-  /** What sales name; `id` is Dintero's own. */
-  store_id: string;
-  id: string;
-  store_name: string;
-  status: string;
-  created_at: string;
-  updated_at: string;
-  organization?: { organization_number: string };
-  payout_destination: { payout_destination_id: string; status?: string };
-}
-
-/** A command to a device, as Dintero shows it but for its key. */
-export interface TerminalOperation {
-  id: string;
-  terminal_id: string;
-  operation: 'end_of_day' | 'send_logs' | 'check_update' | 'open_menu';
-  status: 'PENDING' | 'COMPLETED' | 'FAILED' | 'TIMEOUT';
-  created_at: string;
-  created_by: string;
-  updated_at: string;
-  account_id: string;
-  parameters?: object;
-  result?: object;
-  idempotency_key?: string;
-}
-
 export interface Delivery extends Omit<Subject, 'event'> {
   seq: number;
   id: string;
@@ -211,31 +158,6 @@ export interface Delivery extends Omit<Subject, 'event'> {
   created_at: string;
   state: 'pending' | 'delivered' | 'refused' | 'given_up' | 'dropped';
   attempts: { at: string; status?: number; error?: string }[];
-  fault?: Fault['do'];
-}
-
-/** An address of the account's own webhooks. */
-export interface Subscription {
-  id: string;
-  created_at: string;
-  config: { url: string; content_type: string; secret?: string };
-  events: string[];
-  /** Ours, never shown: attempts that have failed since one succeeded. */
-  failures: number;
-}
-
-/** An event on its way to a subscription. */
-export interface HookDelivery extends Subject {
-  seq: number;
-  id: string;
-  event: string;
-  event_delivery: string;
-  subscription_id: string;
-  /** The body beside the envelope; forgotten when it has arrived. */
-  content: object;
-  created_at: string;
-  state: 'pending' | 'delivered' | 'given_up' | 'dropped';
-  attempts: Delivery['attempts'];
   fault?: Fault['do'];
 }
 

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
-import type { Settlement, Transaction, TransactionEvent } from './records.ts';
+import type { Settlement } from './account-records.ts';
+import type { Transaction, TransactionEvent } from './records.ts';
 import type { Route } from './routes.ts';
 import { parseBody } from './sessions.ts';
 import { addEvent } from './transactions.ts';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { ping } from './hooks.ts';
-import type { Subscription } from './records.ts';
+import type { Subscription } from './account-records.ts';
 import type { Route } from './routes.ts';
 import { parseBody } from './sessions.ts';
 import { now, Refusal, type World } from './world.ts';

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { behaviourOf } from './behaviour.ts';
-import type { LedgerEntry, Job, Terminal, TerminalOperation } from './records.ts';
+import type { TerminalOperation } from './account-records.ts';
+import type { LedgerEntry, Job, Terminal } from './records.ts';
 import type { Answer, DinteroRequest, Route } from './routes.ts';
 import { parseBody } from './sessions.ts';
 import { findTerminal } from './terminals.ts';

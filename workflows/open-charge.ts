@@ -1,6 +1,4 @@
-/**
- * A charge at work: its record, what was ordered and reported, and how both are shown. The story is in `charge.ts`.
- */
+/** A charge at work: its record, what was ordered and reported, and how both are shown. The story is in `charge.ts`. */
 import {
   condition,
   setCurrentDetails,
@@ -293,9 +291,9 @@ function attentionAt({ situation }: OpenCharge, state: ChargeState, now: number)
   return new Date(from(state, durations) + durations.attention).toISOString();
 
   function from(of: ChargeState, { autoCaptureWait }: Durations): number {
-    if (of === 'waiting_for_card') return situation.deadlineAt;
-    const { hold } = situation;
-    if (of === 'approved' && hold?.word === null && hold.until !== null) return hold.until;
+    const { hold, deadlineAt } = situation;
+    if (of === 'waiting_for_card') return deadlineAt;
+    if (of === 'approved' && hold?.word === null) return hold.until ?? now;
     return of === 'approved' && captureMode === 'auto' ? now + autoCaptureWait : now;
   }
 }

@@ -157,16 +157,19 @@ function remember(
     rememberHold(charge);
   }
   if (judgement.is === 'session_cancelled') situation.cancelledSince ??= charge.lastReadAt;
-  // A prompt that was found after somebody had looked is not what was seen.
-  if (isOpenAtTerminal(judgement.is)) {
-    situation.seenIdleAt = null;
-    charge.isFreed = false;
-    // Nor is it what the proof of an earlier outcome was about: its end needs the proof of any prompt.
-    if (situation.isReset && situation.prompt.is === 'withheld') situation.prompt = { is: 'sent' };
-  }
+  if (isOpenAtTerminal(judgement.is)) forgetProofs(charge);
   // A refused call that is not wanted any more asks for nobody.
   if (!wantsMove.has(judgement.is)) situation.isRefusingMoves = false;
   rememberEnd(charge, judgement);
+}
+
+/** A prompt that was found after somebody had looked is not what was seen. */
+function forgetProofs(charge: OpenCharge): void {
+  const { situation } = charge;
+  situation.seenIdleAt = null;
+  charge.isFreed = false;
+  // Nor is it what the proof of an earlier outcome was about: its end needs the proof of any prompt.
+  if (situation.isReset && situation.prompt.is === 'withheld') situation.prompt = { is: 'sent' };
 }
 
 /** From the first reading on that shows the money reserved, for a recovery too: it stands in the record. */

@@ -32,14 +32,30 @@ export async function handOn(
   taskQueue: string,
   { differences, policy }: HandOn,
 ): Promise<Difference[]> {
+  const lines = new Map<string, Promise<unknown>>();
   return await Promise.all(
     differences.map(async (difference) => {
-      if (difference.followed_by !== null) return difference;
-      return difference.kind === 'missing'
-        ? await toRecovery(client, difference)
-        : await toStray(client, taskQueue, { difference, policy });
+      // Two payments of one charge would meet in one recovery, which follows one of them: the other comes after it.
+      const { charge_id: chargeId } = difference;
+      const before = lines.get(chargeId) ?? Promise.resolve();
+      const after = before.then(
+        async () => await follow(client, taskQueue, { difference, policy }),
+      );
+      lines.set(chargeId, after);
+      return await after;
     }),
   );
+}
+
+async function follow(
+  client: Client,
+  taskQueue: string,
+  { difference, policy }: { difference: Difference; policy: ChargePolicy },
+): Promise<Difference> {
+  if (difference.followed_by !== null) return difference;
+  return difference.kind === 'missing'
+    ? await toRecovery(client, difference)
+    : await toStray(client, taskQueue, { difference, policy });
 }
 
 async function toRecovery(client: Client, difference: Difference): Promise<Difference> {

@@ -59,6 +59,8 @@ async function withTrial(
   look: (trial: Trial) => Promise<void>,
 ): Promise<{ trial: Trial; ending: Ending } | null> {
   const { setup, place, trials } = stage;
+  // Two prompts on one terminal prove nothing, and may take money.
+  if (!trials.isIdle) return null;
   const opened = await openTrial(setup, place, way);
   if ('refused' in opened) {
     trials.leftovers.push(opened.refused);

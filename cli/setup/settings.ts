@@ -102,7 +102,8 @@ export function readSettings(environment: Environment): Settings {
   const accountId = get('DINTERO_ACCOUNT_ID');
   const publicUrl = get('PUBLIC_URL')?.replace(/\/+$/, '') ?? null;
   const signatureSecrets = listOf(get('DINTERO_SIGNATURE_SECRET'));
-  const secretNames = /SECRET|TOKEN|KEY|PASSWORD/;
+  const secretNames =
+    /^(DINTERO|KVITT|API|OPS|WEBHOOK|TEMPORAL)_.*(SECRET|TOKEN|KEY)|^(API_KEYS|OPS_TOKENS)$/;
   return {
     dintero: problems.length === 0 ? dinteroConfig(get) : null,
     accountId,

@@ -47,18 +47,25 @@ function verdict(report: ReportAnswer, ledger: LedgerEntry[]): string[] {
   const ofDay = ledger.filter(({ at }) => at.startsWith(date));
   const sum = (kind: string): number =>
     ofDay.filter((entry) => entry.kind === kind).reduce((total, { amount }) => total + amount, 0);
-  const [found] = totals;
-  const problems: string[] = [];
-  if (totals.length !== 1) problems.push(`the report has ${totals.length} currencies`);
-  if (found?.captured !== sum('captured')) problems.push('captured is not what the ledger shows');
-  if (found?.told !== sum('captured')) problems.push('told is not what the ledger shows');
-  if (found?.refunded !== sum('refunded')) problems.push('refunded is not what the ledger shows');
-  if (differences.length + late.length > 0) {
-    problems.push(`${differences.length + late.length} differences`);
-  }
+  const expected = { captured: sum('captured'), told: sum('captured'), refunded: sum('refunded') };
+  const problems = [...disagreements(totals, expected)];
+  const found = differences.length + late.length;
+  if (found > 0) problems.push(`${found} differences`);
   const said = problems.length === 0 ? '0 differences, the ledger agrees' : problems.join('; ');
   console.log(
-    `   => ${date}: captured ${found?.captured ?? 0}, refunded ${found?.refunded ?? 0}: ${said}`,
+    `   => ${date}: captured ${expected.captured}, refunded ${expected.refunded}: ${said}`,
   );
   return problems;
+}
+
+/** The sums of the report that are not the ledger's. */
+function disagreements(
+  totals: ReportAnswer['totals'],
+  expected: Record<'captured' | 'told' | 'refunded', number>,
+): string[] {
+  const [found] = totals;
+  if (found === undefined || totals.length > 1) return [`it has ${totals.length} currencies`];
+  return (['captured', 'told', 'refunded'] as const)
+    .filter((name) => found[name] !== expected[name])
+    .map((name) => `${name} is ${found[name]}, and by the ledger ${expected[name]}`);
 }

@@ -105,52 +105,59 @@ describe(acceptance[13], () => {
     await kvitt.stop();
   });
 
-  describe('ledger commit fails after approval -> automatic void, no customer action', () => {
-    it.concurrent(
-      'the till says void: the money is released, and another payment is safe',
-      async () => {
-        const { sale, held } = await approve();
-        expect(held).toMatchObject({
-          advice: 'capture_or_void',
-          safe_to_take_other_payment: false,
-          capture: 'on_request',
-          word: null,
-        });
-        expect(Date.parse(held.held_until ?? '')).toBeGreaterThan(Date.now());
-        expect(await kindsOf(sale)).toEqual(['authorised']);
-        expect((await receipt(sale))[0]).toBe(409);
-        expect(await say(sale, 'void')).toMatchObject({
-          status: 200,
-          body: { ...voided, word: 'void' },
-        });
-        expect(await kindsOf(sale)).toEqual(['authorised', 'voided']);
-        // The terminal's text says that the customer has paid.
-        expect(await receipt(sale)).toEqual([200, 'kvitt', expect.stringContaining('NOT CHARGED')]);
-        await recordHistory(kvitt.client, { workflowId: own(sale), name: 'held-voided' });
-      },
-    );
+  describe.concurrent(
+    'ledger commit fails after approval -> automatic void, no customer action',
+    () => {
+      it.concurrent(
+        'the till says void: the money is released, and another payment is safe',
+        async () => {
+          const { sale, held } = await approve();
+          expect(held).toMatchObject({
+            advice: 'capture_or_void',
+            safe_to_take_other_payment: false,
+            capture: 'on_request',
+            word: null,
+          });
+          expect(Date.parse(held.held_until ?? '')).toBeGreaterThan(Date.now());
+          expect(await kindsOf(sale)).toEqual(['authorised']);
+          expect((await receipt(sale))[0]).toBe(409);
+          expect(await say(sale, 'void')).toMatchObject({
+            status: 200,
+            body: { ...voided, word: 'void' },
+          });
+          expect(await kindsOf(sale)).toEqual(['authorised', 'voided']);
+          // The terminal's text says that the customer has paid.
+          expect(await receipt(sale)).toEqual([
+            200,
+            'kvitt',
+            expect.stringContaining('NOT CHARGED'),
+          ]);
+          await recordHistory(kvitt.client, { workflowId: own(sale), name: 'held-voided' });
+        },
+      );
 
-    it.concurrent('the till cancels instead: it is voided, too', async () => {
-      const { sale } = await approve();
-      await kvitt.call('POST', `/charges/${idOf(sale)}/cancel`, {});
-      expect(await ended(sale)).toMatchObject(voided);
-      expect(await kindsOf(sale)).toEqual(['authorised', 'voided']);
-    });
-
-    it.concurrent(
-      'the till has lost its own memory: the same request gets the held charge',
-      async () => {
+      it.concurrent('the till cancels instead: it is voided, too', async () => {
         const { sale } = await approve();
-        const again = await kvitt.post({ ...sale, capture: 'on_request' });
-        expect(again).toMatchObject({ status: 200, body: { advice: 'capture_or_void' } });
-        const other = await kvitt.call<Problem>('POST', '/charges', sale);
-        expect(other).toMatchObject({ status: 422, body: { code: 'different_request' } });
-        await say(sale, 'void');
-      },
-    );
-  });
+        await kvitt.call('POST', `/charges/${idOf(sale)}/cancel`, {});
+        expect(await ended(sale)).toMatchObject(voided);
+        expect(await kindsOf(sale)).toEqual(['authorised', 'voided']);
+      });
 
-  describe('ledger commit succeeds', () => {
+      it.concurrent(
+        'the till has lost its own memory: the same request gets the held charge',
+        async () => {
+          const { sale } = await approve();
+          const again = await kvitt.post({ ...sale, capture: 'on_request' });
+          expect(again).toMatchObject({ status: 200, body: { advice: 'capture_or_void' } });
+          const other = await kvitt.call<Problem>('POST', '/charges', sale);
+          expect(other).toMatchObject({ status: 422, body: { code: 'different_request' } });
+          await say(sale, 'void');
+        },
+      );
+    },
+  );
+
+  describe.concurrent('ledger commit succeeds', () => {
     it.concurrent('the till says capture: captured once, however often it says so', async () => {
       const { sale } = await approve();
       const [first, second] = await Promise.all([say(sale, 'capture'), say(sale, 'capture')]);
@@ -206,7 +213,7 @@ describe(acceptance[13], () => {
     },
   );
 
-  describe('a word that does not fit', () => {
+  describe.concurrent('a word that does not fit', () => {
     it.concurrent('before the approval capture waits, and void is a cancel', async () => {
       const sale = saleOf(kvitt);
       await kvitt.post({ ...sale, capture: 'on_request' });
@@ -239,79 +246,76 @@ describe(acceptance[13], () => {
     });
   });
 
-  describe('crash between approval and capture -> resumed, captured or voided exactly once', () => {
-    it.concurrent(
-      'the workflow is ended while the money is held: its recovery waits for the word',
-      async () => {
-        const { sale, held } = await approve();
-        await terminate(sale);
-        await recover(sale);
-        const found = await kvitt.until(idOf(sale), ({ advice }) => advice === 'capture_or_void');
-        expect(found).toMatchObject({ held_until: held.held_until });
-        expect(await say(sale, 'capture')).toMatchObject({ status: 200, body: captured });
-        expect(await kindsOf(sale)).toEqual(['authorised', 'captured']);
-        await recordHistory(kvitt.client, { workflowId: recovery(sale), name: 'held-recovered' });
-      },
-    );
+  describe.concurrent(
+    'crash between approval and capture -> resumed, captured or voided exactly once',
+    () => {
+      it.concurrent(
+        'the workflow is ended while the money is held: its recovery waits for the word',
+        async () => {
+          const { sale, held } = await approve();
+          await terminate(sale);
+          await recover(sale);
+          const found = await kvitt.until(idOf(sale), ({ advice }) => advice === 'capture_or_void');
+          expect(found).toMatchObject({ held_until: held.held_until });
+          expect(await say(sale, 'capture')).toMatchObject({ status: 200, body: captured });
+          expect(await kindsOf(sale)).toEqual(['authorised', 'captured']);
+          await recordHistory(kvitt.client, { workflowId: recovery(sale), name: 'held-recovered' });
+        },
+      );
 
-    it.concurrent.each(['capture', 'void'] as const)(
-      '%s was acknowledged, and the workflow is ended: its recovery does it',
-      async (word) => {
-        const { sale } = await approve();
-        await slowDown(sale);
-        expect(await say(sale, word, 'wait=0')).toMatchObject({ status: 202, body: { word } });
-        await terminate(sale);
-        await recover(sale);
-        expect(await ended(sale)).toMatchObject(word === 'capture' ? captured : voided);
-        expect(await kindsOf(sale)).toHaveLength(2);
-      },
-    );
+      it.concurrent.each(['capture', 'void'] as const)(
+        '%s was acknowledged, and the workflow is ended: its recovery does it',
+        async (word) => {
+          const { sale } = await approve();
+          await slowDown(sale);
+          expect(await say(sale, word, 'wait=0')).toMatchObject({ status: 202, body: { word } });
+          await terminate(sale);
+          await recover(sale);
+          expect(await ended(sale)).toMatchObject(word === 'capture' ? captured : voided);
+          expect(await kindsOf(sale)).toHaveLength(2);
+        },
+      );
 
-    it.concurrent.each(['capture', 'void'] as const)(
-      '%s was acknowledged, and the workflow is reset to its start: the new run does it',
-      async (word) => {
-        const { sale } = await approve();
-        await slowDown(sale);
-        expect(await say(sale, word, 'wait=0')).toMatchObject({ status: 202, body: { word } });
-        await reset(sale);
-        expect(await ended(sale)).toMatchObject(word === 'capture' ? captured : voided);
-        expect(await kindsOf(sale)).toHaveLength(2);
-      },
-    );
-  });
+      it.concurrent.each(['capture', 'void'] as const)(
+        '%s was acknowledged, and the workflow is reset to its start: the new run does it',
+        async (word) => {
+          const { sale } = await approve();
+          await slowDown(sale);
+          expect(await say(sale, word, 'wait=0')).toMatchObject({ status: 202, body: { word } });
+          await reset(sale);
+          expect(await ended(sale)).toMatchObject(word === 'capture' ? captured : voided);
+          expect(await kindsOf(sale)).toHaveLength(2);
+        },
+      );
+    },
+  );
 
   it('all workers die: what was held is held, what was said is done once, also if its answer is lost', async () => {
     const held = (await approve()).sale;
-    const said = await Promise.all(
-      ['reset_before', 'reset_after'].map(async (lost) => {
-        const { sale } = await approve();
-        const match = { merchant_reference: idOf(sale) };
-        await kvitt.simulator.fault({ endpoint: 'capture', match, do: lost });
-        await slowDown(sale);
-        await say(sale, 'capture', 'wait=0');
-        return sale;
-      }),
-    );
+    const said = async (lost: string | null): Promise<Sale> => {
+      const { sale } = await approve();
+      const match = { merchant_reference: idOf(sale) };
+      if (lost !== null) await kvitt.simulator.fault({ endpoint: 'capture', match, do: lost });
+      await slowDown(sale);
+      await say(sale, 'capture', 'wait=0');
+      return sale;
+    };
+    const [before, after, forgotten] = await Promise.all([
+      said('reset_before'),
+      said('reset_after'),
+      said(null),
+    ]);
     await kvitt.stopWorkers();
+    // Reset, and ended before any worker has seen that.
+    await reset(forgotten);
+    await terminate(forgotten);
     await kvitt.startWorkers();
+    await recover(forgotten);
     expect(await say(held, 'capture')).toMatchObject({ status: 200, body: captured });
-    for (const sale of [held, ...said]) {
-      expect(await ended(sale)).toMatchObject(captured);
+    for (const sale of [held, before, after, forgotten]) {
+      expect(await ended(sale)).toMatchObject({ ...captured, word: 'capture' });
       expect(await kindsOf(sale)).toEqual(['authorised', 'captured']);
     }
-  });
-
-  it('said, reset, and ended before any worker has seen that: the recovery captures once', async () => {
-    const { sale } = await approve();
-    await slowDown(sale);
-    await say(sale, 'capture', 'wait=0');
-    await kvitt.stopWorkers();
-    await reset(sale);
-    await terminate(sale);
-    await kvitt.startWorkers();
-    await recover(sale);
-    expect(await ended(sale)).toMatchObject({ ...captured, word: 'capture' });
-    expect(await kindsOf(sale)).toEqual(['authorised', 'captured']);
   });
 
   describe('the word never comes', () => {

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { createDinteroClient } from '../../activities/dintero/client.ts';
 import type { DinteroConfig } from '../../activities/dintero/config.ts';
 import { keepSubscription } from '../../activities/dintero/subscriptions.ts';
-import type { Subscription } from '../../simulator/records.ts';
+import type { Subscription } from '../../simulator/account-records.ts';
 import { callsTo, plant, startDintero, type Dintero } from '../simulator/harness.ts';
 
 const path = '/v1/accounts/T90001234/hooks/subscriptions';

@@ -13,7 +13,7 @@ import { saleOf, startHarness, type ChargeAnswer, type Harness } from '../harnes
 import { noonZone, today } from './noon.ts';
 
 const seed = 20_261_123;
-const salesMax = 28;
+const salesMax = 18;
 
 /** What a charge is made to see of its own payment. */
 const lies = ['none', 'none', 'declined', 'more', 'captured', 'invented'] as const;
@@ -185,9 +185,11 @@ describe(`broken reads, seed ${seed}`, () => {
     );
     expect(ends).not.toContain('FAILED');
     const inMoney = differences.filter(({ dintero_amount: amount }) => (amount ?? 0) > 0);
-    await expect
-      .poll(async () => await openCases(), { timeout: 20_000 })
-      .toEqual(expect.arrayContaining(inMoney.map((one) => one.transaction_id)));
+    const withoutCase = async (): Promise<typeof differences> => {
+      const cases = new Set(await openCases());
+      return inMoney.filter((one) => !cases.has(one.transaction_id));
+    };
+    await expect.poll(withoutCase, { timeout: 40_000 }).toEqual([]);
   });
 });
 

@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import type { HookDelivery, Subscription, Transaction } from '../../simulator/records.ts';
+import type { HookDelivery, Subscription } from '../../simulator/account-records.ts';
+import type { Transaction } from '../../simulator/records.ts';
 import {
   aString,
   callsTo,

@@ -1,6 +1,6 @@
 /** Dintero's webhook subscription is kept, whatever becomes of it. */
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import type { Subscription } from '../../simulator/records.ts';
+import type { Subscription } from '../../simulator/account-records.ts';
 import { startKeeper } from '../../worker/subscription.ts';
 import { subscriptionWorkflowId, type SubscriptionRecord } from '../../workflows/subscription.ts';
 import { startHarness, type Harness } from '../harness.ts';

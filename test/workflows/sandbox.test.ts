@@ -101,6 +101,6 @@ describe('wire names', () => {
       refundMessages.terminalRefundType,
       terminalOperationType,
     ];
-    expect(Object.keys(workflows).toSorted()).toEqual(types);
+    expect(Object.keys(workflows).toSorted()).toEqual(types.toSorted());
   });
 });
