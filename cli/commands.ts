@@ -1,5 +1,6 @@
 /** The commands and their options: what can be typed. What they do is in `jobs.ts`, which is loaded when one is run. */
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
+import { addAccountCommands } from './account-commands.ts';
 import { exitCodeWords, type ExitCode } from './exit-codes.ts';
 import type { Jobs } from './jobs.ts';
 import type { Kvitt, Surroundings } from './kvitt.ts';
@@ -37,6 +38,7 @@ export function createProgram(
   addOperations(program, perform);
   addBooks(program, perform);
   addSetup(program, perform);
+  addAccountCommands(program, perform);
   return program;
 }
 

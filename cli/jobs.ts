@@ -1,4 +1,5 @@
 /** What each command asks of the API, and what it then prints. */
+import * as account from './account.ts';
 import {
   anySchema,
   caseSchema,
@@ -268,5 +269,6 @@ export const jobs = {
   watch,
   ...reportJobs,
   setup,
+  account,
 };
 export type Jobs = typeof jobs;

@@ -13,13 +13,11 @@ import { groupBy } from './group-by.ts';
 /** What was told of a refund, in the words of the api. */
 export interface ReportedRefund {
   refund_id: string;
-  charge_id: string;
-  amount: number;
   outcome: 'refunded' | 'not_refunded' | null;
   refunded_amount: number | null;
   /** Why no money went back. */
-  reason: string | null;
-  needs_attention: string | null;
+  reason?: string | null;
+  needs_attention?: string | null;
   /** When the ending was published, by the record's own word; ISO 8601. */
   updated_at: string;
   /** When a till was first told, by the till's clock; ISO 8601. */
@@ -122,7 +120,11 @@ function promptedTwice(refund: string, entries: LedgerEntry[]): string[] {
   const sendings = entries.filter(
     ({ kind }) => kind === 'refund_prompt_started' || kind === 'refund_refused',
   ).length;
-  return sendings > 1 ? [`R2: ${refund} was sent ${sendings} times`] : [];
+  const times = entries.filter(({ kind }) => kind === 'refunded').length;
+  return [
+    ...(sendings > 1 ? [`R2: ${refund} was sent ${sendings} times`] : []),
+    ...(times > 1 ? [`R2: by ${refund} money went back ${times} times`] : []),
+  ];
 }
 
 /** As for charges: a record may be stamped that much before what its task has read. */
@@ -138,7 +140,7 @@ function wronglyTold(
   const wentBack = money.reduce(sum, 0);
   switch (outcome) {
     case 'refunded': {
-      const told = refund.refunded_amount ?? refund.amount;
+      const { refunded_amount: told } = refund;
       if (wentBack !== told) return [`R3: ${id} tells ${told} refunded, it were ${wentBack}`];
       const by = told_at === undefined ? Date.parse(updated_at) + taskMs : Date.parse(told_at);
       const isEarly = money.some(({ at }) => Date.parse(at) > by);
@@ -152,7 +154,7 @@ function wronglyTold(
           : []),
       ];
     case null:
-      return refund.needs_attention === null
+      return (refund.needs_attention ?? null) === null
         ? [`R5: ${id} has no ending, and nobody is told why`]
         : [];
   }

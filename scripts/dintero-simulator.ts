@@ -68,6 +68,8 @@ export interface SimulatorControl {
     operation: 'capture' | 'void' | 'refund',
     amount?: number,
   ) => Promise<void>;
+  /** Nobody had told Dintero how a refund went; now somebody does. */
+  resolveRefund: (refundReference: string, isDone: boolean) => Promise<void>;
   /** Dintero finds that a transaction's status was wrong. */
   correct: (transactionId: string, status: string) => Promise<void>;
   /** Makes somebody else's payment at Dintero; answers with its session. */
@@ -112,25 +114,37 @@ export function controlSimulator(url: string): SimulatorControl {
       const answer = (await ask('GET', `/calls?${query(by)}`)) as { calls: DinteroCall[] };
       return answer.calls;
     },
-    backoffice: async (transactionId, operation, amount) => {
-      const body = amount === undefined ? {} : { amount };
-      await ask('POST', `/transactions/${encodeURIComponent(transactionId)}/${operation}`, body);
-    },
-    correct: async (transactionId, status) => {
-      await ask('POST', `/transactions/${encodeURIComponent(transactionId)}/correct`, { status });
-    },
+    ...behindTheScenes(ask),
     ghost: async ({ button = 'tap', ...ghost }) => {
       const id = await createGhost(url, ghost);
       if (button !== null) await ask('POST', `/terminals/${ghost.terminal_id}/${button}`, {});
       return id;
     },
-    settle: async () => {
-      await ask('POST', '/settlements');
-    },
     faultsHit: async () => {
       const answer = (await ask('GET', '/faults/hit')) as { hits: FaultHits[] };
       return answer.hits;
     },
+  };
+}
+
+type Ask = (method: string, path: string, body?: object) => Promise<unknown>;
+
+/** What Dintero, or somebody in its Backoffice, does by itself. */
+function behindTheScenes(
+  ask: Ask,
+): Pick<SimulatorControl, 'backoffice' | 'resolveRefund' | 'correct' | 'settle'> {
+  return {
+    backoffice: async (transactionId, operation, amount) => {
+      const body = amount === undefined ? {} : { amount };
+      await ask('POST', `/transactions/${encodeURIComponent(transactionId)}/${operation}`, body);
+    },
+    resolveRefund: async (refundReference, success) => {
+      await ask('POST', `/refunds/${refundReference}/resolve`, { success });
+    },
+    correct: async (transactionId, status) => {
+      await ask('POST', `/transactions/${encodeURIComponent(transactionId)}/correct`, { status });
+    },
+    settle: async () => void (await ask('POST', '/settlements')),
   };
 }
 

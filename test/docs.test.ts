@@ -5,6 +5,7 @@ import { apiConfigSchema } from '../api/config.ts';
 import { chargeRequestSchema } from '../api/schemas.ts';
 import { workerConfigSchema } from '../worker/config.ts';
 import { chargeStates, eventTypes } from '../workflows/lists.ts';
+import { operations, operationStates } from '../workflows/terminal-operations.ts';
 
 const read = (path: string): string => readFileSync(new URL(`../${path}`, import.meta.url), 'utf8');
 const readme = read('README.md');
@@ -25,6 +26,13 @@ describe('the page about webhooks', () => {
   it('has a row for each event, and no other', () => {
     const named = [...read('docs/webhooks.md').matchAll(/^\| `([a-z._]+)` \|/gm)];
     expect(named.map(([, name]) => name)).toEqual(eventTypes);
+  });
+});
+
+describe('the page about terminals', () => {
+  it('has a row for each operation and each state, and no other', () => {
+    const named = [...read('docs/terminals.md').matchAll(/^\| `([a-z_]+)` \|/gm)];
+    expect(named.map(([, name]) => name)).toEqual([...operations, ...operationStates]);
   });
 });
 

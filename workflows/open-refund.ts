@@ -7,7 +7,7 @@ import {
   upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { RefundReading } from '../activities/dintero/facts.ts';
+import type { OwnRefund, RefundReading } from '../activities/dintero/facts.ts';
 import { overview, searchAttributes, transactionReported, type Overview } from './messages.ts';
 import { moneyText } from './money.ts';
 import type { ChargePolicy } from './policy.ts';
@@ -31,6 +31,8 @@ export interface OpenRefund {
   /** A fault of ours while it was sent. */
   fault: unknown;
   reading: RefundReading | null;
+  /** Earlier refunds of the charge, as Dintero showed them when this one was asked for. */
+  others: OwnRefund[];
   /** What the last reading meant; null before the first. */
   judged: RefundJudgement['is'] | null;
   /** A hint or an order came since the last read. */
@@ -74,6 +76,7 @@ export function openRefund({ record, policy, refundStartedAt, isReset }: Opening
     refused: null,
     fault: null,
     reading: null,
+    others: [],
     judged: null,
     news: null,
     lastReadAt: 0,

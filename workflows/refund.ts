@@ -25,7 +25,12 @@ import type { RefundReason } from './refund-lists.ts';
 import type { RefundInput, RefundRecord } from './refund-messages.ts';
 import { takeRefundOrders } from './refund-orders.ts';
 import { readAndJudgeRefund, waitForRefundNews } from './refund-reading.ts';
-import { tellCaseOfRefund, tellRefundAttention, tellRefundOutcome } from './tell-refund.ts';
+import {
+  tellCaseOfRefund,
+  tellOtherRefunds,
+  tellRefundAttention,
+  tellRefundOutcome,
+} from './tell-refund.ts';
 import { takeTerminal, type Lease } from './terminal-lease.ts';
 import { tell } from './timeline.ts';
 
@@ -103,6 +108,9 @@ async function ask(refund: OpenRefund, lease: Lease): Promise<RefundChanges | nu
 function isKnownAt(refund: OpenRefund, sale: RefundableSale | null | Failed): boolean {
   if (sale === null || 'type' in sale) return false;
   const { record } = refund;
+  refund.others = (sale.transaction.ownRefunds ?? []).filter(
+    ({ reference }) => reference !== record.refund_id,
+  );
   publishRefund(refund, {
     transaction_id: sale.transaction.transactionId,
     store_id: record.store_id ?? sale.storeId,
@@ -212,6 +220,7 @@ export async function closeRefund(
   former: RefundRecord['outcome'] = null,
 ): Promise<RefundRecord> {
   publishRefund(refund, ending);
+  await tellOtherRefunds(refund);
   await tellCaseOfRefund(refund);
   await tellRefundOutcome(refund, former);
   await condition(allHandlersFinished);

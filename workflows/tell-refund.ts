@@ -33,6 +33,12 @@ const { tellRetailer } = proxyActivities<Activities>({
   summary: 'Hand an event to notify/<charge_id>',
 });
 
+const { reportRefunds } = proxyActivities<Activities>({
+  startToCloseTimeout: '10 s',
+  retry: { maximumInterval: '10 s' },
+  summary: 'Do the earlier refunds say what Dintero shows?',
+});
+
 /** A person is asked, or for another reason than the last time. */
 export async function tellRefundAttention(refund: OpenRefund): Promise<void> {
   const { told, record } = refund;
@@ -81,4 +87,9 @@ export async function tellCaseOfRefund({ record }: OpenRefund): Promise<void> {
   const about = getExternalWorkflowHandle(caseWorkflowId(record.transaction_id));
   // There is mostly none, and one that is settled needs to know nothing.
   await about.signal(refundEnded, record).catch(() => undefined);
+}
+
+/** An earlier refund may have told otherwise than Dintero showed when this one was asked for: it is followed then. */
+export async function tellOtherRefunds({ others }: OpenRefund): Promise<void> {
+  if (others.length > 0) await reportRefunds(others);
 }

@@ -12,7 +12,7 @@ import type { ChargeAnswer } from '../till.ts';
 import { checkHolds } from './check-holds.ts';
 import { checkUnresolved, lateRefunds, refundsOf, unfoundBackoffice } from './check-refunds.ts';
 import type { Delivery, Evidence } from './evidence.ts';
-import { besidePrompts, checkOperations } from './operations.ts';
+import { besidePrompts, checkOperations, operatedTwice } from './operations.ts';
 import type { PlayedSale } from './play-sale.ts';
 
 interface Checked {
@@ -36,6 +36,7 @@ export async function checkTold(run: Checked): Promise<string[]> {
     ...(await unfoundBackoffice(run, async () => await chargesWithCases(kvitt))),
     ...checkHolds(run),
     ...checkOperations(played.flatMap(({ operations }) => operations)),
+    ...operatedTwice(evidence, played),
     ...besidePrompts(evidence),
   ];
 }

@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Kvitt } from '../in-process.ts';
 import type { PlannedFault } from '../scenario.ts';
 import type { Evidence } from './evidence.ts';
+import { groupBy } from '../group-by.ts';
 import { drawFault } from './faults.ts';
 import type { Random } from './random.ts';
 
@@ -14,6 +15,8 @@ export interface PlannedOperation {
   afterMs: number;
   behaviour: { operation_ms: number; operation_ends: 'COMPLETED' | 'FAILED' | 'TIMEOUT' };
   faults: PlannedFault[];
+  /** How many times the order is sent at once, under one key. */
+  posts: number;
 }
 
 export function planOperation(random: Random): PlannedOperation {
@@ -28,6 +31,7 @@ export function planOperation(random: Random): PlannedOperation {
       operation_ends: random.pick(['COMPLETED', 'COMPLETED', 'FAILED', 'TIMEOUT'] as const),
     },
     faults,
+    posts: random.pick([1, 1, 2]),
   };
 }
 
@@ -39,21 +43,32 @@ export interface OperationAnswer {
   text: string;
 }
 
-/** null: it was not started, and nothing is known of it. */
+/** Its name is known before any answer: the order carries the key. */
 export async function playOperation(
   kvitt: Kvitt,
-  { operation, afterMs, behaviour, faults }: PlannedOperation,
+  { operation, afterMs, behaviour, faults, posts }: PlannedOperation,
   terminal: string,
-): Promise<OperationAnswer | null> {
+): Promise<OperationAnswer> {
   await sleep(afterMs);
   await kvitt.simulator.terminal(terminal, { behaviour });
   for (const { endpoint, ...fault } of faults) {
     await kvitt.simulator.fault({ endpoint, match: { terminal_id: terminal }, ...fault });
   }
   const path = `/ops/terminals/${terminal}/operations`;
-  const { status, body } = await kvitt.ops<OperationAnswer>('POST', path, { operation });
-  return status < 300 ? body : null;
+  const order = { operation, key: crypto.randomUUID() };
+  const answers = await Promise.all(
+    Array.from(
+      { length: posts },
+      async () => await kvitt.ops<OperationAnswer>('POST', path, order),
+    ),
+  );
+  const known = answers.find(({ status }) => status < 300)?.body;
+  const unanswered = { terminal_id: terminal, state: unstarted, text: '' };
+  return known ?? { ...unanswered, operation_id: `${operation}-${order.key}` };
 }
+
+/** Nothing is known of it, as far as the order's answers said. */
+export const unstarted = 'unstarted';
 
 const ended = new Set(['completed', 'failed', 'timeout', 'refused', 'terminal_busy', 'unclear']);
 
@@ -75,8 +90,26 @@ export async function untilOperationEnded(
 /** M4 of operations. */
 export function checkOperations(operations: OperationAnswer[]): string[] {
   return operations
-    .filter(({ state }) => !ended.has(state))
+    .filter(({ state }) => state !== unstarted && !ended.has(state))
     .map(({ operation_id: id, state }) => `M4: operation ${id} has not ended, it is ${state}`);
+}
+
+/** One order, one operation, however often it was sent. */
+export function operatedTwice(
+  { operations }: Evidence,
+  played: { operations: OperationAnswer[] }[],
+): string[] {
+  const orders = groupBy(
+    played.flatMap(({ operations: own }) => own),
+    ({ terminal_id, operation_id }) => `${terminal_id} ${operation_id.split('-')[0] ?? ''}`,
+  );
+  const done = groupBy(operations, ({ terminal_id, operation }) => `${terminal_id} ${operation}`);
+  return [...done].flatMap(([what, all]) => {
+    const ordered = orders.get(what)?.length ?? 0;
+    return all.length > ordered
+      ? [`M4: ${what} was sent ${all.length} times, ordered ${ordered} times`]
+      : [];
+  });
 }
 
 /** What Dintero shows of an operation. */

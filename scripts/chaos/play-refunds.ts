@@ -10,6 +10,9 @@ import type { PlannedRefund, RefundAct } from './refund-stories.ts';
 
 /** A refund as the api answers it, as far as these runs look. */
 export interface RefundAnswer extends ReportedRefund {
+  charge_id: string;
+  reason: string | null;
+  needs_attention: string | null;
   refund: number;
   state: string;
   terminal_id: string;
@@ -117,11 +120,7 @@ async function playAct(
     await kvitt.simulator.press(terminal, act.press, act.with ?? {}).catch(() => undefined);
     return;
   }
-  await fetch(`${kvitt.simulator.url}/simulator/refunds/${refundId}/resolve`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ success: act.resolve }),
-  });
+  await kvitt.simulator.resolveRefund(refundId, act.resolve).catch(() => undefined);
 }
 
 /** Waits until the refund has ended; or asks for a person, after a second look of so many ms. */

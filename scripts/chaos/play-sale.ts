@@ -7,7 +7,7 @@ import { saleOf, type ChargeAnswer } from '../till.ts';
 import type { Word } from '../../workflows/hold.ts';
 import { actInBackoffice } from './backoffice.ts';
 import type { PlannedAttempt, PlannedSale } from './plan.ts';
-import { playOperation, type OperationAnswer } from './operations.ts';
+import { playOperation, unstarted, type OperationAnswer } from './operations.ts';
 import { playRefunds, type RefundAnswer } from './play-refunds.ts';
 import type { TimedAct } from './stories.ts';
 
@@ -76,9 +76,8 @@ async function orderOperation(kvitt: Kvitt, played: PlayedSale): Promise<void> {
   const { plan, terminal } = played;
   if (plan.operation === null) return;
   const started = await playOperation(kvitt, plan.operation, terminal);
-  if (started === null) return;
   played.operations.push(started);
-  played.deeds.push(`operation: ${plan.operation.operation}`);
+  if (started.state !== unstarted) played.deeds.push(`operation: ${plan.operation.operation}`);
 }
 
 /** Keeps what an answer says of a charge. */

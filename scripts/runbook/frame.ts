@@ -12,6 +12,8 @@ until it is clear. Haste is the danger: what you press is done once.
 - Every word that the till, an alert or a list shows has a section here: search for it, or \`npx kvitt explain <word>\`.
 - A *charge* is one attempt to pay a sale: \`<reference>.<attempt>\`. A *case* is captured money that a person decides about;
   it is named by its transaction.
+- A *refund* gives money of a charge back on a terminal, with the customer and the card: \`<charge_id>.R<number>\`.
+  \`npx kvitt show <refund_id>\` shows one. It cannot be stopped from here: the customer declines, or walks away.
 - Money is in minor units: 12900 NOK is 129 kroner.
 
 ## Begin here

@@ -7,6 +7,7 @@ import {
   strayNewsType,
   terminalLeaseType,
 } from '../../workflows/messages.ts';
+import { recoverRefundType, terminalRefundType } from '../../workflows/refund-messages.ts';
 import { ageBase } from '../../api/runbook-page.ts';
 import { attentions, type Attention } from '../../workflows/lists.ts';
 
@@ -54,6 +55,11 @@ export const views: readonly View[] = [
     name: 'Cases open',
     query: `WorkflowType = '${moneyCaseType}' AND ${running}`,
     shows: 'Money that a person decides about.',
+  },
+  {
+    name: 'Refunds open',
+    query: `WorkflowType IN ('${terminalRefundType}', '${recoverRefundType}') AND ${running}`,
+    shows: 'Money that goes back on a terminal, without an ending yet.',
   },
   {
     name: 'Reserved, not captured',

@@ -1,5 +1,5 @@
 /** The dossier's acceptance list (12.4), as far as money goes back, and what else befalls a refund. */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, type ExpectStatic } from 'vitest';
 import { sweepLostRefunds } from '../../activities/refund-recovery.ts';
 import { refundWorkflowId } from '../../workflows/refund-ids.ts';
 import { startHarness, type Harness } from '../harness.ts';
@@ -8,7 +8,7 @@ import { createRefundTill, type RefundTill } from './refund-till.ts';
 let kvitt: Harness;
 let till: RefundTill;
 beforeAll(async () => {
-  kvitt = await startHarness({ deadlineSeconds: 600, durations: { sendWindow: 5_000 } });
+  kvitt = await startHarness({ deadlineSeconds: 600, durations: { sendWindow: 3_000 } });
   till = createRefundTill(kvitt);
 });
 afterAll(async () => await kvitt.stop());
@@ -36,14 +36,16 @@ async function caseOf(transactionId: string | null): Promise<CaseAnswer> {
 }
 
 /** Paid with a tip: captured otherwise than asked, so a case. */
-async function paidWithCase(): ReturnType<RefundTill['paid']> {
+async function paidWithCase({ poll }: ExpectStatic): ReturnType<RefundTill['paid']> {
   const sale = await till.paid({}, { amount: 14000 });
-  await expect.poll(async () => (await caseOf(sale.transaction_id)).state, patience).toBe('open');
+  await poll(async () => (await caseOf(sale.transaction_id)).state, patience).toBe('open');
   return sale;
 }
 
 describe.concurrent('acceptance', () => {
-  it('4: partial refund response lost: refunded once, found through event_reference', async () => {
+  it('4: partial refund response lost: refunded once, found through event_reference', async ({
+    expect,
+  }) => {
     const { charge_id, terminal_id } = await till.paid();
     const match = { merchant_reference: charge_id };
     await kvitt.simulator.fault({ endpoint: 'refund', match, do: 'reset_after' });
@@ -59,7 +61,9 @@ describe.concurrent('acceptance', () => {
     expect(await refundCalls(charge_id)).toBe(1);
   });
 
-  it('6: auto-captured sale "cancelled" by cashier afterwards becomes an open case with a terminal refund offered, never a void and never an unattended refund call', async () => {
+  it('6: auto-captured sale "cancelled" by cashier afterwards becomes an open case with a terminal refund offered, never a void and never an unattended refund call', async ({
+    expect,
+  }) => {
     const terminal = kvitt.freshTerminal();
     const reference = kvitt.freshReference();
     const chargeId = `${reference}.1`;
@@ -81,7 +85,9 @@ describe.concurrent('acceptance', () => {
     expect(await refundCalls(chargeId)).toBe(0);
   });
 
-  it('9: 202 refund: pending shown, second refund refused, completion correlates by event-request-id', async () => {
+  it('9: 202 refund: pending shown, second refund refused, completion correlates by event-request-id', async ({
+    expect,
+  }) => {
     const { charge_id, terminal_id } = await till.paid();
     const { status, body } = await till.refund(charge_id, { terminal_id });
     expect([status, body]).toMatchObject([201, { state: 'waiting_for_card', advice: 'wait' }]);
@@ -96,8 +102,10 @@ describe.concurrent('acceptance', () => {
     expect(after).toMatchObject({ open_amount: 0, refunded_amount: 4500, next_refund: 2 });
   });
 
-  it('11: terminal refund refused by the customer: money, ledger and case unchanged, terminal usable, a new refund needs a new intent', async () => {
-    const { charge_id, transaction_id, terminal_id } = await paidWithCase();
+  it('11: terminal refund refused by the customer: money, ledger and case unchanged, terminal usable, a new refund needs a new intent', async ({
+    expect,
+  }) => {
+    const { charge_id, transaction_id, terminal_id } = await paidWithCase(expect);
     const request = { terminal_id, amount: 14000 };
     const { body } = await till.refund(charge_id, request);
     await kvitt.simulator.press(terminal_id, 'stop');
@@ -119,7 +127,9 @@ describe.concurrent('acceptance', () => {
       .toMatchObject({ state: 'settled', settled_as: 'refunded' });
   });
 
-  it('12: refund offered only on ACTIVE terminals of the sale’s payout destination; none available -> clear message, case stays open', async () => {
+  it('12: refund offered only on ACTIVE terminals of the sale’s payout destination; none available -> clear message, case stays open', async ({
+    expect,
+  }) => {
     const seller = `seller-${kvitt.freshReference()}`;
     const [own, sleeping, others] = Array.from({ length: 3 }, () => kvitt.freshTerminal());
     const of = async (id = '', settings: object): Promise<void> =>
@@ -162,7 +172,9 @@ describe.concurrent('acceptance', () => {
     expect(await refundCalls(charge_id)).toBe(0);
   });
 
-  it('14: the refund prompt and the next sale cannot collide on one terminal', async () => {
+  it('14: the refund prompt and the next sale cannot collide on one terminal', async ({
+    expect,
+  }) => {
     const { charge_id, terminal_id } = await till.paid();
     const { body } = await till.refund(charge_id, { terminal_id });
     const sale = await kvitt.post({ terminal_id });
@@ -181,8 +193,10 @@ describe.concurrent('acceptance', () => {
 });
 
 describe.concurrent('a refund', () => {
-  it('that a person orders from its case gives all back, and the case settles itself', async () => {
-    const { charge_id, transaction_id, terminal_id } = await paidWithCase();
+  it('that a person orders from its case gives all back, and the case settles itself', async ({
+    expect,
+  }) => {
+    const { charge_id, transaction_id, terminal_id } = await paidWithCase(expect);
     const order = { terminal_id, why: 'the customer changed his mind' };
     const path = `/ops/cases/${transaction_id}/refund`;
     const { body } = await kvitt.ops<{ refund: { refund_id: string } }>('POST', path, order);
@@ -194,7 +208,9 @@ describe.concurrent('a refund', () => {
       .toMatchObject({ settled_as: 'refunded', settled_by: 'operator', refunded_amount: 14000 });
   });
 
-  it('whose answer Dintero holds back shows that the terminal asks, and ends with the customer', async () => {
+  it('whose answer Dintero holds back shows that the terminal asks, and ends with the customer', async ({
+    expect,
+  }) => {
     const { charge_id, terminal_id } = await till.paid();
     const behaviour = { refund_answer: 'held', refund_initiated_visible: false };
     await kvitt.simulator.terminal(terminal_id, { behaviour });
@@ -204,7 +220,9 @@ describe.concurrent('a refund', () => {
     expect(await till.ending(body.refund_id)).toMatchObject({ outcome: 'refunded' });
   });
 
-  it('that never arrived ends when its prompt can no longer be alive, and holds the terminal until then', async () => {
+  it('that never arrived ends when its prompt can no longer be alive, and holds the terminal until then', async ({
+    expect,
+  }) => {
     const { charge_id, terminal_id } = await till.paid();
     const match = { merchant_reference: charge_id };
     await kvitt.simulator.fault({ endpoint: 'refund', match, do: 'reset_before' });
@@ -216,7 +234,9 @@ describe.concurrent('a refund', () => {
     expect(await refundCalls(charge_id)).toBe(1);
   });
 
-  it('that failed and that Dintero retried by itself is corrected, and is a case', async () => {
+  it('that failed and that Dintero retried by itself is corrected, and is a case', async ({
+    expect,
+  }) => {
     const { charge_id, terminal_id, transaction_id } = await till.paid();
     const behaviour = { refund_retried_after_ms: 1_500 };
     await kvitt.simulator.terminal(terminal_id, { behaviour });
@@ -230,12 +250,12 @@ describe.concurrent('a refund', () => {
       .toMatchObject({ state: 'open', kind: 'refunded_outside' });
   });
 
-  it('of our own is no refund of somebody else', async () => {
+  it('of our own is no refund of somebody else', async ({ expect }) => {
     const { charge_id, terminal_id, transaction_id } = await till.paid();
     const { body } = await till.refund(charge_id, { terminal_id, amount: 12900 });
     await kvitt.simulator.press(terminal_id, 'tap');
     await till.ending(body.refund_id);
-    const stray = kvitt.client.workflow.getHandle(`stray/${transaction_id}`);
+    const stray = kvitt.client.workflow.getHandle<() => Promise<string>>(`stray/${transaction_id}`);
     await expect
       .poll(async () => await stray.result().catch(() => 'not yet'), patience)
       .toBe('agrees');
@@ -243,7 +263,9 @@ describe.concurrent('a refund', () => {
     expect(await kvitt.ending(charge_id)).toMatchObject({ outcome: 'captured', case_kind: null });
   });
 
-  it('never gives back more than is left, the back office’s refunds among it', async () => {
+  it('never gives back more than is left, the back office’s refunds among it', async ({
+    expect,
+  }) => {
     const { charge_id, terminal_id, transaction_id } = await till.paid();
     await kvitt.simulator.backoffice(transaction_id ?? '', 'refund', 10000);
     const { body } = await till.refund(charge_id, { terminal_id });
@@ -254,7 +276,9 @@ describe.concurrent('a refund', () => {
     expect(await refundCalls(charge_id)).toBe(0);
   });
 
-  it('of a charge that Temporal does not know finds the payment at Dintero by its id', async () => {
+  it('of a charge that Temporal does not know finds the payment at Dintero by its id', async ({
+    expect,
+  }) => {
     const reference = kvitt.freshReference();
     const terminal_id = kvitt.freshTerminal();
     await kvitt.simulator.ghost({
@@ -268,7 +292,7 @@ describe.concurrent('a refund', () => {
     expect(await till.ending(body.refund_id)).toMatchObject({ refunded_amount: 4500 });
   });
 
-  it('that somebody terminated is recovered, and asks nobody again', async () => {
+  it('that somebody terminated is recovered, and asks nobody again', async ({ expect }) => {
     const { charge_id, terminal_id } = await till.paid();
     const { body } = await till.refund(charge_id, { terminal_id });
     await kvitt.client.workflow
@@ -287,11 +311,13 @@ describe.concurrent('a refund', () => {
     expect(await refundCalls(charge_id)).toBe(1);
   });
 
-  it('is the same when it is asked for again, and refused with other content', async () => {
+  it('is the same when it is asked for again, and refused with other content', async ({
+    expect,
+  }) => {
     const { charge_id, terminal_id } = await till.paid();
     const both = [1, 2].map(async () => await till.refund(charge_id, { terminal_id }));
     const [one, two] = await Promise.all(both);
-    expect([one?.status, two?.status].toSorted()).toEqual([200, 201]);
+    expect([one?.status, two?.status].toSorted((a = 0, b = 0) => a - b)).toEqual([200, 201]);
     const other = await till.refund(charge_id, { terminal_id, amount: 4501 });
     expect([other.status, other.body.code]).toEqual([422, 'different_request']);
     await kvitt.simulator.press(terminal_id, 'tap');

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { saleOf, startHarness, type Harness } from '../harness.ts';
 import { connect, type Dintero, type Json } from '../simulator/harness.ts';
+import { recordHistory } from '../workflows/record-history.ts';
 
 const accountId = 'T90001234';
 const operationsPath = '/v1/admin/terminals/operations';
@@ -50,6 +51,8 @@ describe('onboarding', () => {
     const { store_id } = store;
     const made = await post('/ops/stores', store);
     expect(made).toMatchObject({ status: 200, body: { outcome: 'done', store: { store_id } } });
+    const workflowId = `account-order/${kvitt.taskQueue}/create_store/${store_id}`;
+    await recordHistory(kvitt.client, { workflowId, name: 'store-created' });
     expect((await get('/stores')).body['stores']).toContainEqual({
       store_id,
       name: 'Oslo',
@@ -212,6 +215,8 @@ describe('an operation', () => {
         reversals_count: 0,
       },
     });
+    const workflowId = `operation/${terminal}/${String(sent.body['operation_id'])}`;
+    await recordHistory(kvitt.client, { workflowId, name: 'end-of-day' });
     const listed = async (): Promise<unknown> =>
       (await get(`/terminals/${terminal}/operations`)).body['operations'];
     await vi.waitFor(async () => expect(await listed()).toMatchObject([{ state: 'completed' }]), {

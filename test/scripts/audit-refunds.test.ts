@@ -34,8 +34,6 @@ const refunded = [captured, ...prompted(), entry('refunded', first)];
 function told(change: Partial<ReportedRefund> = {}): ReportedRefund {
   return {
     refund_id: 'S-1.1.R1',
-    charge_id: 'S-1.1',
-    amount: 12_900,
     outcome: 'refunded',
     refunded_amount: 12_900,
     reason: null,

@@ -1,6 +1,7 @@
 /** The auditor can fail: for each money rule a ledger that breaks it, and one that does not. */
 import { describe, expect, it } from 'vitest';
 import { audit, type Reported } from '../../scripts/audit.ts';
+import type { ReportedRefund } from '../../scripts/audit-refunds.ts';
 import type { LedgerEntry } from '../../scripts/dintero-simulator.ts';
 
 const at = '2026-11-22T09:15:11.000Z';
@@ -150,6 +151,65 @@ const rows: Row[] = [
     breaches: [],
   },
 ];
+
+const reference = { refund_reference: 'S-1.1.R1', amount: 4500 };
+const refundPrompt = entry('refund_prompt_started', reference);
+const refunded = entry('refunded', reference);
+
+function toldRefund(change: Partial<ReportedRefund> = {}): ReportedRefund {
+  return {
+    refund_id: 'S-1.1.R1',
+    outcome: 'refunded',
+    refunded_amount: 4500,
+    reason: null,
+    needs_attention: null,
+    updated_at: later,
+    ...change,
+  };
+}
+const notRefunded = toldRefund({
+  outcome: 'not_refunded',
+  refunded_amount: null,
+  reason: 'refund_declined',
+});
+
+describe('the refund rules', () => {
+  it.each<[name: string, ledger: LedgerEntry[], told: ReportedRefund[], breaches: string[]]>([
+    ['refunded as told', [...captured, refundPrompt, refunded], [toldRefund()], []],
+    ['told otherwise', [...captured, refunded], [toldRefund({ refunded_amount: 4501 })], ['R3']],
+    ['told, and nothing went back', captured, [toldRefund()], ['R3']],
+    ['told that none went back', [...captured, refunded], [notRefunded], ['R4']],
+    ['not refunded, and nobody is told why', captured, [{ ...notRefunded, reason: null }], ['R5']],
+    [
+      'told too early',
+      [...captured, { ...refunded, at: '2026-11-22T09:15:15.000Z' }],
+      [toldRefund()],
+      ['R3'],
+    ],
+    ['asked twice', [...captured, refundPrompt, refundPrompt, refunded], [], ['M6', 'R2', 'R2']],
+    [
+      'more than was captured',
+      [...captured, { ...refunded, amount: 12_900 }, entry('refunded', { amount: 1 })],
+      [],
+      ['R1'],
+    ],
+    [
+      'a refund is asked for beside a payment',
+      [...captured, entry('prompt_started', { session_id: 'another' }), refundPrompt],
+      [],
+      ['M6'],
+    ],
+    ['open, and nobody is told why', captured, [{ ...notRefunded, outcome: null }], ['R5']],
+    [
+      'open, and a person is asked',
+      captured,
+      [{ ...notRefunded, outcome: null, needs_attention: 'refund_lost' }],
+      [],
+    ],
+  ])('%s', (_name, ledger, refunds, breaches) => {
+    expect(audit(ledger, [], refunds).map((one) => one.slice(0, 2))).toEqual(breaches);
+  });
+});
 
 describe(audit.name, () => {
   it.each(rows)('$name', ({ ledger, reported, breaches }) => {

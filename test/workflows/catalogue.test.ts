@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { saleOf, startHarness, type ChargeAnswer, type Harness } from '../harness.ts';
 import { connect, type Dintero } from '../simulator/harness.ts';
+import { recordHistory } from './record-history.ts';
 
 const account = '/v1/accounts/T90001234';
 
@@ -43,6 +44,8 @@ describe('a charge that names its terminal only', () => {
       outcome: 'captured',
       store_id: 'bergen-01',
     });
+    const workflowId = `charge/${sale.reference}.1`;
+    await recordHistory(kvitt.client, { workflowId, name: 'terminal-located' });
     const listed = async (): Promise<unknown[]> => {
       const path = `/charges?store_id=bergen-01&reference=${sale.reference}`;
       return (await kvitt.call<{ charges: unknown[] }>('GET', path)).body.charges;
