@@ -80,11 +80,8 @@ export function createApi(options: ApiOptions): Api {
     metrics,
     ...hearDintero(options, { temporal, reading, timings, metrics }),
     accountId: options.accountId,
-    zones: options.zones ?? { timeZone: 'Europe/Oslo', storeZones: {} },
-    temporalUi: {
-      temporalUiUrl: options.temporalUiUrl ?? 'http://localhost:8233',
-      namespace: options.temporal.namespace,
-    },
+    zones: options.zones ?? norwegian,
+    temporalUi: temporalUiOf(options),
   };
   const stopped = new AbortController();
   const app = express();
@@ -128,6 +125,15 @@ function hearDintero(
     callbacks,
     accountWebhooks: new AccountWebhooks({ callbacks, accountId, installation, secrets, registry }),
     subscription,
+  };
+}
+
+const norwegian: Context['zones'] = { timeZone: 'Europe/Oslo', storeZones: {} };
+
+function temporalUiOf({ temporalUiUrl, temporal }: ApiOptions): Context['temporalUi'] {
+  return {
+    temporalUiUrl: temporalUiUrl ?? 'http://localhost:8233',
+    namespace: temporal.namespace,
   };
 }
 

@@ -65,7 +65,7 @@ function isFailedWorkflow(err: unknown): boolean {
 }
 
 /** What a person may do about an open case now; null: it is settled. */
-export function optionsOf(found: Case, options: RefundOptions | null): Case['options'] {
+function optionsOf(found: Case, options: RefundOptions | null): Case['options'] {
   if (found.state === 'settled') return null;
   const { transaction_id: id } = found;
   return [

@@ -28,7 +28,7 @@ import { unanswered, type OrderDeps } from './start.ts';
 import { isTemporalFailure } from './temporal.ts';
 
 /** What of the sale is known without Dintero; null: Temporal has forgotten the charge, or never knew it. */
-export interface SaleOfRefund {
+interface SaleOfRefund {
   transaction_id: string | null;
   store_id: string | null;
   payout_destination_id: string | null;

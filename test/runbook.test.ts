@@ -15,6 +15,7 @@ import { caseActions, chargeActions, settlements, type Action } from '../workflo
 import type { Guidance } from '../workflows/guide.ts';
 import { refundActions } from '../workflows/refund-actions.ts';
 import { refundAttentions, refundReasons, refundStates } from '../workflows/refund-lists.ts';
+import { adviceByRefundReason } from '../api/refund-reading.ts';
 import { refundSchema } from '../api/refund-schemas.ts';
 import { attentions, caseKinds, chargeStates, reasons } from '../workflows/lists.ts';
 
@@ -57,6 +58,13 @@ describe('the guide', () => {
   it.each(Object.entries(adviceByReason))('says what the till says of %s: %s', (reason, advice) => {
     expect(namedAdvices('reason', reason)).toEqual([advice]);
   });
+
+  it.each(Object.entries(adviceByRefundReason))(
+    'says what the till says of %s: %s',
+    (reason, advice) => {
+      expect(namedAdvices('refund_reason', reason)).toEqual([advice]);
+    },
+  );
 
   it.each([...attentions])(
     'says that the till asks for help, and offers nothing else: %s',

@@ -110,7 +110,7 @@ export function whyNotAtTerminal(
 }
 
 /** How the request went out. */
-export type Sending =
+type Sending =
   /** Nothing was sent, nor will be. */
   | { is: 'unsent' }
   /** On the wire, and not answered: Dintero may hold the answer until the cardholder has acted. */

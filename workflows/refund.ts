@@ -184,7 +184,7 @@ async function letGo({ situation }: OpenRefund, lease: Lease): Promise<void> {
 }
 
 /** The ending without money. */
-export function notRefunded({
+function notRefunded({
   reason,
   because = null,
 }: {

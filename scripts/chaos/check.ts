@@ -34,6 +34,9 @@ export async function checkTold(run: Checked): Promise<string[]> {
     ...audit(evidence.ledger, reported, refundsOf(played), isFound),
     ...(await checkUnresolved(run)),
     ...(await unfoundBackoffice(run, async () => await chargesWithCases(kvitt))),
+    ...played.flatMap(({ misunderstood }) =>
+      misunderstood.map((id) => `R2: ${id} was taken for another request`),
+    ),
     ...checkHolds(run),
     ...checkOperations(played.flatMap(({ operations }) => operations)),
     ...operatedTwice(evidence, played),

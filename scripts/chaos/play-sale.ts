@@ -26,6 +26,8 @@ export interface PlayedSale {
   refunds: Map<string, RefundAnswer>;
   /** Every different ending of a refund that was told. */
   refundsTold: RefundAnswer[];
+  /** Refunds that were taken for the same, though another amount was asked for. */
+  misunderstood: string[];
   /** What the till said of held money, unless it was refused. */
   words: { chargeId: string; word: Word }[];
   operations: OperationAnswer[];
@@ -53,6 +55,7 @@ export async function playSale(
     told: [],
     refunds: new Map(),
     refundsTold: [],
+    misunderstood: [],
     words: [],
     operations: [],
     deeds: [],

@@ -1,4 +1,4 @@
-/** The protections of refunds and of held money, switched off one by one. */
+/** The protections of refunds, of held money and of terminals at work, switched off one by one. */
 import { ApplicationFailure } from '@temporalio/common';
 import type { Activities } from '../../activities/index.ts';
 import { createManual, refunds, sales, tap, type Sabotage } from './sabotage-plans.ts';
@@ -97,6 +97,22 @@ export const refundSabotages: readonly Sabotage[] = [
     seams: { attentionSeconds: 10_000_000 },
     isSlow: true,
     sales: refunds({ customer: { action: 'walk_away' } }),
+  },
+  {
+    name: 'operation-without-lease',
+    rule: 'M6',
+    sales: sales(
+      { customer: tap(2000) },
+      {
+        operation: {
+          operation: 'end_of_day',
+          afterMs: 1000,
+          behaviour: { operation_ms: 500, operation_ends: 'COMPLETED' },
+          faults: [],
+          posts: 1,
+        },
+      },
+    ),
   },
   {
     name: 'held-is-captured',

@@ -11,11 +11,8 @@ import { sharedTerminals } from './stories.ts';
 /** Somebody acts during a refund, so long after the act before it; the first one counts from the POST. */
 export interface RefundAct {
   afterMs: number;
-  act:
-    | { press: string; with?: object }
-    /** Dintero hears how it went, long after nobody had told it. */
-    | { resolve: boolean }
-    | Backoffice;
+  /** `resolve`: Dintero hears how it went, long after nobody had told it. */
+  act: { resolve: boolean } | Backoffice;
 }
 
 interface Told extends Pick<Scenario, 'customer' | 'behaviour' | 'terminal'> {
@@ -203,7 +200,7 @@ const interfering: RefundStory[] = [
   },
 ];
 
-export const refundStories: readonly RefundStory[] = [...settling, ...silent, ...interfering];
+const refundStories: readonly RefundStory[] = [...settling, ...silent, ...interfering];
 
 const refundEdges: Edge[] = ['refund', 'refund', 'refund', 'get_transaction', 'callback'];
 

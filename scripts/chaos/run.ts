@@ -130,7 +130,7 @@ export async function letEnd(crews: Map<number, Crew>, withinMs: number): Promis
       [...sale.refunds.values()]
         .filter(({ outcome }) => outcome === null)
         .map(({ refund_id: refundId }) => async (): Promise<void> => {
-          await untilRefundEnded(kvitt, sale, { refundId, giveUpAt, lookMs: secondLookMs });
+          await untilRefundEnded(kvitt, sale, { refundId, giveUpAt, lookMs: secondLookMs / 2 });
         }),
     ),
   );

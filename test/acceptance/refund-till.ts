@@ -2,7 +2,7 @@
 import type { Harness, ChargeAnswer } from '../harness.ts';
 import type { ReportedRefund } from '../../scripts/audit-refunds.ts';
 
-export interface RefundAnswer extends ReportedRefund {
+interface RefundAnswer extends ReportedRefund {
   charge_id: string;
   state: string;
   reason: string | null;

@@ -1,7 +1,8 @@
 /** The dossier's acceptance list (12.4), as far as money goes back, and what else befalls a refund. */
 import { afterAll, beforeAll, describe, expect, it, type ExpectStatic } from 'vitest';
 import { sweepLostRefunds } from '../../activities/refund-recovery.ts';
-import { refundWorkflowId } from '../../workflows/refund-ids.ts';
+import { refundRecoveryWorkflowId, refundWorkflowId } from '../../workflows/refund-ids.ts';
+import { recordHistory } from '../workflows/record-history.ts';
 import { startHarness, type Harness } from '../harness.ts';
 import { createRefundTill, type RefundTill } from './refund-till.ts';
 
@@ -12,6 +13,9 @@ beforeAll(async () => {
   till = createRefundTill(kvitt);
 });
 afterAll(async () => await kvitt.stop());
+
+/** One history per path, for replay: kept when all have ended. */
+const paths = new Map<string, string>();
 
 const patience = { timeout: 20_000, interval: 100 };
 
@@ -55,6 +59,7 @@ describe.concurrent('acceptance', () => {
       outcome: 'refunded',
       refunded_amount: 4500,
     });
+    paths.set('refund-lost-found', refundWorkflowId(body.refund_id));
     const kinds = await kindsOf(charge_id);
     expect(kinds.filter((kind) => kind === 'refund_prompt_started')).toHaveLength(1);
     expect(kinds.filter((kind) => kind === 'refunded')).toHaveLength(1);
@@ -98,6 +103,7 @@ describe.concurrent('acceptance', () => {
     expect(open).toMatchObject({ open_amount: 4500, refunded_amount: 0, next_refund: null });
     await kvitt.simulator.press(terminal_id, 'tap');
     await till.ending(body.refund_id);
+    paths.set('refund-done', refundWorkflowId(body.refund_id));
     const { body: after } = await kvitt.call<object>('GET', path);
     expect(after).toMatchObject({ open_amount: 0, refunded_amount: 4500, next_refund: 2 });
   });
@@ -206,6 +212,7 @@ describe.concurrent('a refund', () => {
     await expect
       .poll(async () => await caseOf(transaction_id), patience)
       .toMatchObject({ settled_as: 'refunded', settled_by: 'operator', refunded_amount: 14000 });
+    paths.set('case-refunded', `case/${transaction_id}`);
   });
 
   it('whose answer Dintero holds back shows that the terminal asks, and ends with the customer', async ({
@@ -231,6 +238,7 @@ describe.concurrent('a refund', () => {
     const busy = await kvitt.post({ terminal_id });
     expect(busy.body).toMatchObject({ reason: 'terminal_busy', held_by: body.refund_id });
     expect(await till.ending(body.refund_id)).toMatchObject({ reason: 'refund_never_arrived' });
+    paths.set('refund-never-arrived', refundWorkflowId(body.refund_id));
     expect(await refundCalls(charge_id)).toBe(1);
   });
 
@@ -245,6 +253,8 @@ describe.concurrent('a refund', () => {
     expect(await till.ending(body.refund_id)).toMatchObject({ outcome: 'not_refunded' });
     const after = await till.until(body.refund_id, ({ outcome }) => outcome === 'refunded');
     expect(after).toMatchObject({ reason: null, refunded_amount: 4500 });
+    paths.set('refund-declined', refundWorkflowId(body.refund_id));
+    paths.set('refund-corrected', refundRecoveryWorkflowId(body.refund_id));
     await expect
       .poll(async () => await caseOf(transaction_id), patience)
       .toMatchObject({ state: 'open', kind: 'refunded_outside' });
@@ -308,6 +318,7 @@ describe.concurrent('a refund', () => {
       .toBe(1);
     await kvitt.simulator.press(terminal_id, 'tap');
     expect(await till.ending(body.refund_id)).toMatchObject({ outcome: 'refunded' });
+    paths.set('refund-recovered', refundRecoveryWorkflowId(body.refund_id));
     expect(await refundCalls(charge_id)).toBe(1);
   });
 
@@ -328,6 +339,7 @@ describe.concurrent('a refund', () => {
 
 describe('what was told', () => {
   it('is what the ledger has, and no rule was broken', async () => {
+    for (const [name, workflowId] of paths) await recordHistory(kvitt.client, { workflowId, name });
     const { charges, refunds } = await till.told();
     expect(refunds.length).toBeGreaterThan(10);
     expect(await kvitt.audit(charges, refunds)).toEqual([]);

@@ -108,7 +108,7 @@ describe('the books of a day', () => {
     expect(settlements).toMatchObject([
       { ...fees, amount: 17_269, items: { count: 2, ...fees }, agrees: true },
     ]);
-    expect(items.map(({ net }) => net).toSorted()).toEqual([12_803, 4_466]);
+    expect(new Set(items.map(({ net }) => net))).toEqual(new Set([12_803, 4_466]));
     expect(items.map((one) => one.correlation_id)).toEqual([
       expect.stringMatching(/^M3-/),
       expect.stringMatching(/^M3-/),

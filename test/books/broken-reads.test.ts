@@ -84,11 +84,11 @@ afterAll(async () => {
 interface Sale {
   lie: Lie;
   /** What else befalls it. */
-  then: 'nothing' | 'refund' | 'second payment';
+  afterwards: 'nothing' | 'refund' | 'second payment';
 }
 
 /** A charge that ends, and what is done behind its back afterwards. */
-async function play({ lie, then }: Sale): Promise<ChargeAnswer> {
+async function play({ lie, afterwards }: Sale): Promise<ChargeAnswer> {
   const sale = saleOf(kvitt);
   const chargeId = `${sale.reference}.1`;
   told.set(chargeId, lie);
@@ -100,10 +100,10 @@ async function play({ lie, then }: Sale): Promise<ChargeAnswer> {
   const charge = await kvitt.ending(chargeId);
   const captured = (await kvitt.ledgerOf(chargeId)).find(({ kind }) => kind === 'captured');
   const transactionId = captured?.transaction_id ?? null;
-  if (then === 'refund' && transactionId !== null) {
+  if (afterwards === 'refund' && transactionId !== null) {
     await kvitt.simulator.backoffice(transactionId, 'refund', 900);
   }
-  if (then === 'second payment') await ghost(chargeId);
+  if (afterwards === 'second payment') await ghost(chargeId);
   return charge;
 }
 
@@ -150,7 +150,7 @@ describe(`broken reads, seed ${seed}`, () => {
     const { pick } = createRandom(seed);
     const sales = Array.from({ length: salesMax }, () => ({
       lie: pick(lies),
-      then: pick(['nothing', 'nothing', 'refund', 'second payment'] as const),
+      afterwards: pick(['nothing', 'nothing', 'refund', 'second payment'] as const),
     }));
     const charges = await Promise.all(sales.map(play));
     await Promise.all([ghost(`${kvitt.freshReference()}.1`), ghost(`${kvitt.freshReference()}.7`)]);

@@ -8,15 +8,25 @@ const noon = Date.parse('2026-11-22T12:00:00Z');
 
 interface Raw {
   id: string;
+  merchant_reference: string;
   created_at: string;
 }
+
+const captured = {
+  session_id: 'T90001234.s',
+  status: 'CAPTURED',
+  amount: 100,
+  currency: 'NOK',
+  payment_product_type: 'seitatech.in_person',
+  events: [],
+};
 
 function raw(index: number, change: object = {}): Raw {
   return {
     id: `T90001234.${String(index).padStart(4, '0')}`,
     created_at: new Date(noon + index * 1_000).toISOString(),
-    ...{ session_id: 'T90001234.s', merchant_reference: `S-${index}.1`, status: 'CAPTURED' },
-    ...{ amount: 100, currency: 'NOK', payment_product_type: 'seitatech.in_person', events: [] },
+    ...captured,
+    merchant_reference: `S-${index}.1`,
     ...change,
   };
 }

@@ -6,9 +6,12 @@ import { isSabotaged } from './switches.ts';
 export { noLease, terminalLease } from '../../../workflows/terminal-lease.ts';
 
 export const takeTerminal: typeof take = async (holder) =>
-  isFree(holder.record.charge_id) ? { ...noLease, isHeld: true } : await take(holder);
+  isSabotaged(switchOf(holder.record.charge_id))
+    ? { ...noLease, isHeld: true }
+    : await take(holder);
 
-function isFree(id: string): boolean {
-  const isRefund = partsOfRefundId(id) !== null;
-  return isSabotaged('no-lease') || (isRefund && isSabotaged('refund-without-lease'));
+/** Charges, refunds and operations take the same lease, under names of their own. */
+function switchOf(id: string): string {
+  if (id.includes('/')) return 'operation-without-lease';
+  return partsOfRefundId(id) === null ? 'no-lease' : 'refund-without-lease';
 }
