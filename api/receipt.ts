@@ -46,7 +46,7 @@ export async function receiptOf(
 }
 
 /** null: Dintero has none, or nobody could ask it now. Reading it once more is harmless, and so is its being left. */
-async function readReceiptCopy(context: Context, ask: ReceiptAsk): Promise<string | null> {
+export async function readReceiptCopy(context: Context, ask: ReceiptAsk): Promise<string | null> {
   const { temporal, taskQueue, timings } = context;
   try {
     return await temporal.connection.withDeadline(

@@ -3,6 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Request } from 'express';
 import { refundIdOf } from '../workflows/refund-ids.ts';
 import { bounded, chargeIdOf, preferredWait, type Context, type Handler } from './answering.ts';
+import { receiptQuerySchema } from './hold-openapi.ts';
 import { listRefunds } from './refund-list.ts';
 import type { RefundRouteKey } from './refund-openapi.ts';
 import {
@@ -18,6 +19,7 @@ import {
   refundRequestSchema,
   type ChargeRefunds,
 } from './refund-schemas.ts';
+import { receiptOfRefund } from './refund-receipt.ts';
 import { startRefund } from './refund-start.ts';
 import { Problem } from './problems.ts';
 import { assertOwnAccount, bodyOf, validate } from './request.ts';
@@ -61,6 +63,12 @@ export function refundHandlers(context: Context): Record<RefundRouteKey, Handler
         isEnough: (now) => isRefundFinal(now) || changeKeyOf(now) !== before,
       });
       res.json(await bounded(context, async () => await reading.show(after)));
+    },
+    'GET /charges/{charge_id}/refunds/{refund_id}/receipt': async (req, res) => {
+      const { copy } = validate(receiptQuerySchema, req.query, 'query');
+      const read = await findRefund(context, refundIdIn(req));
+      const { text, from } = await receiptOfRefund(context, read, copy);
+      res.set('Receipt-From', from).type('text/plain').send(text);
     },
     'GET /refunds': async (req, res) => {
       const query = validate(refundListQuerySchema, req.query, 'query');

@@ -1,6 +1,7 @@
 /** The routes of refunds. */
 import type { ZodOpenApiOperationObject } from 'zod-openapi';
-import { common, json, preferWait, problemResponses, withBody } from './openapi-parts.ts';
+import { receiptQuerySchema } from './hold-openapi.ts';
+import { common, json, preferWait, problemResponses, text, withBody } from './openapi-parts.ts';
 import {
   chargeRefundPathSchema,
   chargeRefundsSchema,
@@ -15,6 +16,7 @@ export const refundRouteKeys = [
   'POST /charges/{charge_id}/refunds',
   'GET /charges/{charge_id}/refunds',
   'GET /charges/{charge_id}/refunds/{refund_id}',
+  'GET /charges/{charge_id}/refunds/{refund_id}/receipt',
   'GET /refunds',
 ] as const;
 export type RefundRouteKey = (typeof refundRouteKeys)[number];
@@ -55,6 +57,15 @@ export const refundOperations = {
     responses: {
       '200': json('The refund', refundSchema),
       ...problemResponses([...common, 'unknown_refund']),
+    },
+  },
+  'GET /charges/{charge_id}/refunds/{refund_id}/receipt': {
+    summary: 'The receipt of a refund, for printing',
+    description: 'As the receipt of a charge. Of a refund that has ended.',
+    requestParams: { path: chargeRefundPathSchema, query: receiptQuerySchema },
+    responses: {
+      '200': text('The receipt', 'text/plain'),
+      ...problemResponses([...common, 'unknown_refund', 'not_possible_now']),
     },
   },
   'GET /refunds': {

@@ -2,8 +2,10 @@ import { behaviourOf } from './behaviour.ts';
 import { notify } from './callbacks.ts';
 import type { Customer } from './customer.ts';
 import { record } from './ledger.ts';
+import { receiptOf } from './receipts.ts';
 import type { Refund, Session } from './records.ts';
 import { objection } from './status-machine.ts';
+import { findTerminal } from './terminals.ts';
 import { addEvent, apply, eventOf } from './transactions.ts';
 import { findSession, findTransaction, Refusal, type World } from './world.ts';
 
@@ -37,8 +39,15 @@ function approveRefund(world: World, refund: Refund, amount?: number): void {
     failRefund(world, refund, { message: 'refused by the processor', type: ['ERROR'] });
     return;
   }
-  const operation = { ...refund.operation, amount: amount ?? refund.operation.amount };
   const transaction = findTransaction(world, refund.transaction_id);
+  const refunded = amount ?? refund.operation.amount;
+  const slip = { kind: 'REFUND', amount: refunded, isApproved: true } as const;
+  const report = receiptOf(world, findTerminal(world, refund.terminal_id), transaction, slip);
+  const operation = {
+    ...refund.operation,
+    amount: refunded,
+    metadata: { ...refund.operation.metadata, ...report },
+  };
   const refusal = objection(transaction, operation);
   if (refusal !== undefined) return failRefund(world, refund, { message: refusal });
   save(world, refund, 'done');

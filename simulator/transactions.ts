@@ -102,8 +102,8 @@ export function eventOf(transaction: Transaction, operation: Operation): Partial
     created_by: operation.by,
     event_reference: operation.reference ?? transaction.merchant_reference,
     metadata: {
-      ...operation.metadata,
       ...(correlation !== undefined && { payout_correlation_id: correlation }),
+      ...operation.metadata,
     },
   };
 }

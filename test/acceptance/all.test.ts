@@ -3,9 +3,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { acceptance } from './sentences.ts';
 
-const folder = new URL('.', import.meta.url);
-const tests = readdirSync(folder)
-  .filter((name) => name.endsWith('.test.ts') && name !== 'all.test.ts')
+const folder = new URL('..', import.meta.url);
+const tests = readdirSync(folder, { recursive: true, encoding: 'utf8' })
+  .filter((name) => name.endsWith('.test.ts') && name !== 'acceptance/all.test.ts')
   .map((name) => readFileSync(new URL(name, folder), 'utf8'))
   .join('\n');
 

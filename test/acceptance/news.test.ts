@@ -10,6 +10,7 @@ import {
   webhookVectorSecret,
 } from '../signature-vectors.ts';
 import { connect } from '../simulator/harness.ts';
+import { acceptance } from './sentences.ts';
 
 /** Far longer than a test: whatever is found there was told. */
 const neverPolls = { pollMin: 600_000, pollMax: 600_000 };
@@ -66,7 +67,7 @@ it('the account is subscribed', async () => {
   }, 20_000);
 });
 
-describe('3. callback only, polling only, webhook only, and all together', () => {
+describe(acceptance[3], () => {
   const endings = [
     ['tap', { state: 'captured', outcome: 'captured', captured_amount: 12900, advice: 'paid' }],
     ['decline', { state: 'not_charged', reason: 'declined', advice: 'try_again' }],
@@ -89,7 +90,7 @@ describe('3. callback only, polling only, webhook only, and all together', () =>
   });
 });
 
-describe('8. signatures', () => {
+describe(acceptance[8], () => {
   it.each(callbackVectors)('$name passes', ({ url, t, hex, secret, ...call }) => {
     const { hostname, pathname, search } = new URL(url);
     const header = `t=${t},v0-hmac-sha256=${hex}`;

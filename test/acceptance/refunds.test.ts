@@ -5,6 +5,7 @@ import { refundRecoveryWorkflowId, refundWorkflowId } from '../../workflows/refu
 import { recordHistory } from '../workflows/record-history.ts';
 import { startHarness, type Harness } from '../harness.ts';
 import { createRefundTill, type RefundTill } from './refund-till.ts';
+import { acceptance } from './sentences.ts';
 
 let kvitt: Harness;
 let till: RefundTill;
@@ -47,9 +48,7 @@ async function paidWithCase({ poll }: ExpectStatic): ReturnType<RefundTill['paid
 }
 
 describe.concurrent('acceptance', () => {
-  it('4: partial refund response lost: refunded once, found through event_reference', async ({
-    expect,
-  }) => {
+  it(acceptance[4], async ({ expect }) => {
     const { charge_id, terminal_id } = await till.paid();
     const match = { merchant_reference: charge_id };
     await kvitt.simulator.fault({ endpoint: 'refund', match, do: 'reset_after' });
@@ -66,9 +65,7 @@ describe.concurrent('acceptance', () => {
     expect(await refundCalls(charge_id)).toBe(1);
   });
 
-  it('6: auto-captured sale "cancelled" by cashier afterwards becomes an open case with a terminal refund offered, never a void and never an unattended refund call', async ({
-    expect,
-  }) => {
+  it(acceptance[6], async ({ expect }) => {
     const terminal = kvitt.freshTerminal();
     const reference = kvitt.freshReference();
     const chargeId = `${reference}.1`;
@@ -90,9 +87,7 @@ describe.concurrent('acceptance', () => {
     expect(await refundCalls(chargeId)).toBe(0);
   });
 
-  it('9: 202 refund: pending shown, second refund refused, completion correlates by event-request-id', async ({
-    expect,
-  }) => {
+  it(acceptance[9], async ({ expect }) => {
     const { charge_id, terminal_id } = await till.paid();
     const { status, body } = await till.refund(charge_id, { terminal_id });
     expect([status, body]).toMatchObject([201, { state: 'waiting_for_card', advice: 'wait' }]);
@@ -108,9 +103,7 @@ describe.concurrent('acceptance', () => {
     expect(after).toMatchObject({ open_amount: 0, refunded_amount: 4500, next_refund: 2 });
   });
 
-  it('11: terminal refund refused by the customer: money, ledger and case unchanged, terminal usable, a new refund needs a new intent', async ({
-    expect,
-  }) => {
+  it(acceptance[11], async ({ expect }) => {
     const { charge_id, transaction_id, terminal_id } = await paidWithCase(expect);
     const request = { terminal_id, amount: 14000 };
     const { body } = await till.refund(charge_id, request);
@@ -133,9 +126,7 @@ describe.concurrent('acceptance', () => {
       .toMatchObject({ state: 'settled', settled_as: 'refunded' });
   });
 
-  it('12: refund offered only on ACTIVE terminals of the sale’s payout destination; none available -> clear message, case stays open', async ({
-    expect,
-  }) => {
+  it(acceptance[12], async ({ expect }) => {
     const seller = `seller-${kvitt.freshReference()}`;
     const [own, sleeping, others] = Array.from({ length: 3 }, () => kvitt.freshTerminal());
     const of = async (id = '', settings: object): Promise<void> =>
@@ -178,9 +169,7 @@ describe.concurrent('acceptance', () => {
     expect(await refundCalls(charge_id)).toBe(0);
   });
 
-  it('14: the refund prompt and the next sale cannot collide on one terminal', async ({
-    expect,
-  }) => {
+  it(acceptance[14], async ({ expect }) => {
     const { charge_id, terminal_id } = await till.paid();
     const { body } = await till.refund(charge_id, { terminal_id });
     const sale = await kvitt.post({ terminal_id });
@@ -265,6 +254,11 @@ describe.concurrent('a refund', () => {
     const { body } = await till.refund(charge_id, { terminal_id, amount: 12900 });
     await kvitt.simulator.press(terminal_id, 'tap');
     await till.ending(body.refund_id);
+    const receipt = await fetch(
+      `${kvitt.url}/charges/${charge_id}/refunds/${body.refund_id}/receipt`,
+    );
+    expect(receipt.headers.get('receipt-from')).toBe('terminal');
+    expect(await receipt.text()).toContain('REFUND\nNOK 45.00\nAPPROVED');
     const stray = kvitt.client.workflow.getHandle<() => Promise<string>>(`stray/${transaction_id}`);
     await expect
       .poll(async () => await stray.result().catch(() => 'not yet'), patience)

@@ -7,6 +7,7 @@ import type { BooksInput, LaterLook, Report } from '../../workflows/books.ts';
 import { nextDate, type DayPlan } from '../../workflows/business-days.ts';
 import { startHarness, type ChargeAnswer, type Harness } from '../harness.ts';
 import { noonZone, today } from './noon.ts';
+import { acceptance } from '../acceptance/sentences.ts';
 
 let kvitt: Harness;
 /** What the plan of a day is made to say: no test can wait for midnight. */
@@ -59,8 +60,7 @@ async function sell(): Promise<ChargeAnswer> {
 }
 
 describe('the books of a day', () => {
-  // Acceptance 10 of the dossier.
-  it('find an orphan charge created by a ghost session; it ends as an open case, since nothing can be refunded without the cardholder', async () => {
+  it(acceptance[10], async () => {
     await sell();
     const reference = kvitt.freshReference();
     const terminal_id = kvitt.freshTerminal();
