@@ -79,6 +79,18 @@ const itemSchema = z.object({
   net: z.int(),
 });
 
+const endOfDaySchema = z.object({
+  terminal_id: z.string(),
+  at: z.string(),
+  batch_id: text,
+  start_of_day_at: text,
+  purchases: sum,
+  reversals: sum,
+  agrees: z.boolean().nullable().meta({
+    description: 'Whether the device counted what Dintero shows; null: it counted other hours',
+  }),
+});
+
 export const reportSchema = z
   .object({
     date: z.string(),
@@ -98,6 +110,7 @@ export const reportSchema = z
     corrections: z
       .array(correctionSchema)
       .meta({ description: 'Booked on this day, because they change a day that was closed' }),
+    ends_of_day: z.array(endOfDaySchema),
     settlements: z.array(settlementSchema),
     settlement_items: z.array(itemSchema),
     other: z
@@ -143,6 +156,9 @@ export function answerOf(report: Report, storeId?: string): ReportAnswer {
     differences: rest.differences.filter(isAsked),
     late: rest.late.filter(isAsked),
     corrections: rest.corrections.filter(isAsked),
+    ends_of_day: rest.ends_of_day.filter(({ terminal_id: id }) =>
+      asked.some((row) => row.terminal_id === id),
+    ),
     settlements: rest.settlements.filter((row) => row.store_id === null || isAsked(row)),
     settlement_items: rest.settlement_items.filter(isAsked),
   };

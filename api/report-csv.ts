@@ -33,6 +33,7 @@ export function csvOf(report: ReportAnswer): string {
     ...terminalRows(report),
     ...differenceRows(report),
     ...correctionRows(report),
+    ...endOfDayRows(report),
     ...settlementRows(report),
     ...otherRows(report),
     ...report.notes.map((found): Row => ({ record: 'note', date: report.date, found })),
@@ -104,6 +105,26 @@ function correctionRows({ corrections }: ReportAnswer): Row[] {
     refunded: major(refunded.amount, currency),
     net: major(captured.amount - refunded.amount, currency),
   }));
+}
+
+/** The device names no currency: its amounts stay in minor units. */
+function endOfDayRows({ date, ends_of_day: ends }: ReportAnswer): Row[] {
+  return ends.map(({ terminal_id, at, batch_id, purchases, reversals, agrees }) => ({
+    record: 'end_of_day',
+    date,
+    terminal_id,
+    count: purchases.count,
+    captured: purchases.amount,
+    refunded: reversals.amount,
+    correlation_id: batch_id,
+    at,
+    found: deviceAgreement(agrees),
+  }));
+}
+
+function deviceAgreement(agrees: boolean | null): string {
+  if (agrees === null) return 'the device counted other hours: not compared';
+  return agrees ? 'agrees with Dintero' : 'differs from Dintero';
 }
 
 function settlementRows({ date, settlements, settlement_items: items }: ReportAnswer): Row[] {

@@ -100,7 +100,10 @@ export const endpoints = [
   'delete_subscription',
   'ping_subscription',
   'create_signature_secret',
-  'settlements',
+  'list_settlements',
+  'get_settlement_file',
+  'make_test_report',
+  'list_reports',
 ] as const;
 
 export type Endpoint = (typeof endpoints)[number];

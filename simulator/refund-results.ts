@@ -5,7 +5,6 @@ import { record } from './ledger.ts';
 import { receiptOf } from './receipts.ts';
 import type { Refund, Session } from './records.ts';
 import { objection } from './status-machine.ts';
-import { findTerminal } from './terminals.ts';
 import { addEvent, apply, eventOf } from './transactions.ts';
 import { findSession, findTransaction, Refusal, type World } from './world.ts';
 
@@ -42,7 +41,8 @@ function approveRefund(world: World, refund: Refund, amount?: number): void {
   const transaction = findTransaction(world, refund.transaction_id);
   const refunded = amount ?? refund.operation.amount;
   const slip = { kind: 'REFUND', amount: refunded, isApproved: true } as const;
-  const report = receiptOf(world, findTerminal(world, refund.terminal_id), transaction, slip);
+  const terminal = world.store.tables.terminal.get(refund.terminal_id);
+  const report = terminal === undefined ? {} : receiptOf(world, terminal, transaction, slip);
   const operation = {
     ...refund.operation,
     amount: refunded,

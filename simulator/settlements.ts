@@ -151,14 +151,14 @@ const about = (): object => ({});
 /** What Dintero has paid out; for tests a settlement is made at will. */
 export const settlementRoutes: readonly Route[] = [
   {
-    endpoint: 'settlements',
+    endpoint: 'list_settlements',
     method: 'get',
     path: '/settlements',
     about,
     answer: (world, { query }) => ({ status: 200, body: list(world, query) }),
   },
   {
-    endpoint: 'settlements',
+    endpoint: 'get_settlement_file',
     method: 'get',
     path: '/settlements/:id/attachments/:attachment',
     about,
@@ -170,7 +170,7 @@ export const settlementRoutes: readonly Route[] = [
     },
   },
   {
-    endpoint: 'settlements',
+    endpoint: 'make_test_report',
     method: 'post',
     path: '/settlements/reports/generate-test-report',
     about,
@@ -181,7 +181,7 @@ export const settlementRoutes: readonly Route[] = [
     },
   },
   {
-    endpoint: 'settlements',
+    endpoint: 'list_reports',
     method: 'get',
     path: '/reports/metadata',
     about,

@@ -1,6 +1,8 @@
 /** How the parts of a day become one. Pure. */
 import {
   differencesMax,
+  type EndOfDay,
+  type Span,
   type OtherMoney,
   type Part,
   type ReadCounts,
@@ -80,4 +82,30 @@ function grouped<Row>(
     sums.set(key(row), sum === undefined ? row : add(sum, row));
   }
   return [...sums.entries()].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, row]) => row);
+}
+
+/** The devices' own counts beside the day's. A terminal with several ends of a day is compared by their sum. */
+export function compareEnds(
+  ends: readonly EndOfDay[],
+  terminals: readonly TerminalBooks[],
+  day: Span,
+): EndOfDay[] {
+  return ends.map((end) => {
+    const same = ends.filter(({ terminal_id }) => terminal_id === end.terminal_id);
+    const rows = terminals.filter(({ terminal_id }) => terminal_id === end.terminal_id);
+    const isWhole = same.every(
+      ({ start_of_day_at: at }) => at !== null && Date.parse(at) >= day.from,
+    );
+    if (!isWhole || rows.length > 1) return end;
+    const [row] = rows;
+    const purchases = same.map((one) => one.purchases).reduce((a, b) => addSums(a, b), noSum);
+    const reversals = same.map((one) => one.reversals).reduce((a, b) => addSums(a, b), noSum);
+    const agrees =
+      isSame(purchases, row?.captured ?? noSum) && isSame(reversals, row?.refunded ?? noSum);
+    return { ...end, agrees };
+  });
+}
+
+function isSame(one: Sum, other: Sum): boolean {
+  return one.count === other.count && one.amount === other.amount;
 }

@@ -153,6 +153,18 @@ export interface SettlementItem {
   net: number;
 }
 
+/** What a device counted since its last end of day; it knows no currency. */
+export interface EndOfDay {
+  terminal_id: string;
+  at: string;
+  batch_id: string | null;
+  start_of_day_at: string | null;
+  purchases: Sum;
+  reversals: Sum;
+  /** null: it counts other hours than the business day, or several currencies. */
+  agrees: boolean | null;
+}
+
 export interface Report {
   version: 1;
   date: string;
@@ -168,6 +180,7 @@ export interface Report {
   corrections: Correction[];
   /** Of the differences that were found later in days whose report was closed before. */
   late: (Difference & { of_date: string })[];
+  ends_of_day: EndOfDay[];
   settlements: Settlement[];
   settlement_items: SettlementItem[];
   other: OtherMoney[];

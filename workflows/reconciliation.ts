@@ -26,7 +26,7 @@ import {
   type Report,
   type ScheduledInput,
 } from './books.ts';
-import { addCounts, emptyPart, together } from './books-sums.ts';
+import { compareEnds, addCounts, emptyPart, together } from './books-sums.ts';
 import { describeBooks, withinLimits } from './books-report.ts';
 import { readSettlements } from './settlements.ts';
 
@@ -51,6 +51,7 @@ export async function dayReconciliation(input: BooksInput): Promise<Report> {
   const plan = await quick.planDay({ date, zones });
   const day = await reconcile(input, plan);
   const differences = await follow(day.differences, policy);
+  const ends = await quick.readEndsOfDay(plan.whole);
   const payouts = await readSettlements(plan.whole);
   const looks = await lookBack(input, plan);
   const report = withinLimits({
@@ -65,6 +66,7 @@ export async function dayReconciliation(input: BooksInput): Promise<Report> {
     differences,
     corrections: looks.flatMap(({ corrections }) => corrections),
     late: looks.flatMap(({ late, date: of_date }) => late.map((one) => ({ ...one, of_date }))),
+    ends_of_day: compareEnds(ends, day.terminals, plan.whole),
     settlements: payouts.settlements,
     settlement_items: payouts.items,
     other: day.other,

@@ -26,12 +26,16 @@ const chargeMembers = [
   'payout_destination_id',
   'items',
   'not_after',
+  'capture',
+  'held_until',
+  'word',
   'state',
   'outcome',
   'reason',
   'needs_attention',
   'case_kind',
   'transaction_id',
+  'receipt',
   'held_by',
   'created_at',
   'state_since',
@@ -71,7 +75,7 @@ export interface RetailerEvent {
 }
 
 export function chargeData(record: ChargeRecord): EventBody['data'] {
-  return Object.fromEntries(chargeMembers.map((member) => [member, record[member]]));
+  return Object.fromEntries(chargeMembers.map((member) => [member, record[member] ?? null]));
 }
 
 export function caseData(record: CaseRecord): EventBody['data'] {

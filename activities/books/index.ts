@@ -3,6 +3,7 @@ import { Context } from '@temporalio/activity';
 import type { Client } from '@temporalio/client';
 import type {
   Difference,
+  EndOfDay,
   Part,
   Report,
   SettledPart,
@@ -14,6 +15,7 @@ import type { Dintero } from '../dintero/charges.ts';
 import { listSettlements } from '../dintero/settlements.ts';
 import { dateAt, nextDate, planDay, type DayPlan } from '../../workflows/business-days.ts';
 import { closedReport, daysAskedFor, readLate, type Late, type LateAsk } from './closed.ts';
+import { readEndsOfDay } from './ends-of-day.ts';
 import { handOn, type HandOn } from './hand-on.ts';
 import { reconcileRefunds, reconcileSales, type BooksDeps, type PartAsk } from './part.ts';
 import { readSettled, type SettledAsk } from './settled.ts';
@@ -26,6 +28,7 @@ export interface BooksActivities {
   handOn: (ask: HandOn) => Promise<Difference[]>;
   closedReport: (ask: { date: string }) => Promise<Report | null>;
   daysAskedFor: (ask: { since: number }) => Promise<string[]>;
+  readEndsOfDay: (span: Span) => Promise<EndOfDay[]>;
   readLate: (ask: LateAsk) => Promise<Late>;
   listSettlements: (ask: Span) => Promise<SettlementFacts[] | null>;
   readSettled: (ask: SettledAsk) => Promise<SettledPart>;
@@ -45,6 +48,7 @@ export function createBooks(dintero: Dintero, client: Client): BooksActivities {
       await paced(dintero, client, ({ taskQueue }) => handOn(client, taskQueue, ask)),
     closedReport: async ({ date }) => await closedReport(client, { date, taskQueue: ownQueue() }),
     daysAskedFor: async (ask) => await daysAskedFor(client, { ...ask, taskQueue: ownQueue() }),
+    readEndsOfDay: async (span) => await readEndsOfDay(client, { span, taskQueue: ownQueue() }),
     readLate: async (ask) => await readLate(client, { ...ask, taskQueue: ownQueue() }),
     listSettlements: async (ask) => await listSettlements(dintero, ask),
     readSettled: async (ask) => await paced(dintero, client, (deps) => readSettled(deps, ask)),

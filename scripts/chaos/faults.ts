@@ -150,10 +150,13 @@ export function leavesPayment({ endpoint, do: what, times = 1 }: PlannedFault): 
   }
 }
 
-/** Whether a refund must still be possible with this fault: what was processed is found, however it was answered. */
+/**
+ * Whether a refund must still be possible with this fault: what was processed is found, however it was answered. What
+ * is asked right before it is sent may be refused, or say what stands against it.
+ */
 export function leavesRefund({ endpoint, do: what }: PlannedFault): boolean {
   const fault = typeof what === 'string' ? { kind: what } : what;
-  if (endpoint === 'callback' || endpoint === 'get_transaction') return true;
+  if (endpoint === 'callback') return true;
   const isProcessed = !fault.kind.endsWith('_before') && !isUnprocessed(fault);
   const { success = true } = fault as { success?: unknown };
   return endpoint === 'refund' && isProcessed && success !== false;

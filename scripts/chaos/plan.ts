@@ -90,16 +90,21 @@ function planBeside(
   random: Random,
   { isShared, attempts }: { isShared: boolean; attempts: PlannedAttempt[] },
 ): Pick<PlannedSale, 'operation' | 'refunds'> {
-  const hasNews = !isShared && !breaksCallbacks(attempts);
+  const hasNews = !isShared && !breaks('callback', attempts);
+  const isReadable = !breaks('get_transaction', attempts);
+  const refunds = random.chance(0.4) ? planRefunds(random, { hasNews }) : [];
   return {
     operation: random.chance(isShared ? 0.3 : 0.02) ? planOperation(random) : null,
-    refunds: random.chance(0.4) ? planRefunds(random, { hasNews }) : [],
+    refunds: refunds.map((refund) => ({
+      ...refund,
+      shouldRefund: refund.shouldRefund && isReadable,
+    })),
   };
 }
 
-/** A fault of the callbacks may outlive the charge. */
-function breaksCallbacks(attempts: PlannedAttempt[]): boolean {
-  return attempts.some(({ faults = [] }) => faults.some(({ endpoint }) => endpoint === 'callback'));
+/** A fault may outlive the charge that it was planted for. */
+function breaks(edge: Edge, attempts: PlannedAttempt[]): boolean {
+  return attempts.some(({ faults = [] }) => faults.some(({ endpoint }) => endpoint === edge));
 }
 
 function mayPay({

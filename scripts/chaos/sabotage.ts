@@ -146,7 +146,7 @@ const patience = { patienceMs: 6000, endWithinMs: 8000, foundWithinMs: 3000 };
 const room: Partial<RunSettings> = { deadlineSeconds: 600, durations: { sendWindow: 10_000 } };
 
 /** As many at once as leave each of them its pace on two cores. */
-const lanes = 4;
+const lanes = 6;
 
 interface SabotageOptions {
   temporalAddress: string;
@@ -240,7 +240,7 @@ async function playInnocent(chosen: Sabotage[], settings: RunSettings): Promise<
     ...patience,
     name: 'with every protection on',
     kind: 'faults',
-    atOnce: 12,
+    atOnce: 16,
     settings,
   });
   return violations.length === 0 ? [] : lines;

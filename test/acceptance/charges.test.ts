@@ -6,7 +6,7 @@ import { acceptance } from './sentences.ts';
 describe('acceptance: the charge', () => {
   let kvitt: Harness;
   beforeAll(async () => {
-    kvitt = await startHarness({ durations: { sendWindow: 3_000 } });
+    kvitt = await startHarness({ promptLifetimeSeconds: 180, durations: { sendWindow: 3_000 } });
   });
   afterAll(async () => {
     await kvitt.stop();

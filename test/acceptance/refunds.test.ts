@@ -10,7 +10,11 @@ import { acceptance } from './sentences.ts';
 let kvitt: Harness;
 let till: RefundTill;
 beforeAll(async () => {
-  kvitt = await startHarness({ deadlineSeconds: 600, durations: { sendWindow: 3_000 } });
+  kvitt = await startHarness({
+    deadlineSeconds: 600,
+    promptLifetimeSeconds: 180,
+    durations: { sendWindow: 3_000 },
+  });
   till = createRefundTill(kvitt);
 });
 afterAll(async () => await kvitt.stop());
@@ -235,7 +239,7 @@ describe.concurrent('a refund', () => {
     expect,
   }) => {
     const { charge_id, terminal_id, transaction_id } = await till.paid();
-    const behaviour = { refund_retried_after_ms: 1_500 };
+    const behaviour = { refund_retried_after_ms: 4_000 };
     await kvitt.simulator.terminal(terminal_id, { behaviour });
     const { body } = await till.refund(charge_id, { terminal_id });
     await kvitt.simulator.press(terminal_id, 'decline');
@@ -258,7 +262,7 @@ describe.concurrent('a refund', () => {
       `${kvitt.url}/charges/${charge_id}/refunds/${body.refund_id}/receipt`,
     );
     expect(receipt.headers.get('receipt-from')).toBe('terminal');
-    expect(await receipt.text()).toContain('REFUND\nNOK 45.00\nAPPROVED');
+    expect(await receipt.text()).toContain('REFUND\nNOK 129.00\nAPPROVED');
     const stray = kvitt.client.workflow.getHandle<() => Promise<string>>(`stray/${transaction_id}`);
     await expect
       .poll(async () => await stray.result().catch(() => 'not yet'), patience)

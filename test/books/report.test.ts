@@ -6,7 +6,7 @@ import { csvOf } from '../../api/report-csv.ts';
 import { readApiConfig } from '../../api/config.ts';
 import type { Difference, Report, TerminalBooks } from '../../workflows/books.ts';
 import { withinLimits } from '../../workflows/books-report.ts';
-import { emptyPart, together } from '../../workflows/books-sums.ts';
+import { compareEnds, emptyPart, together } from '../../workflows/books-sums.ts';
 import { businessDay, dateAt, dayIn, planDay } from '../../workflows/business-days.ts';
 
 const hourMs = 3_600_000;
@@ -127,6 +127,7 @@ function report(change: Partial<Report> = {}): Report {
     differences: [],
     corrections: [],
     late: [],
+    ends_of_day: [],
     settlements: [],
     settlement_items: [],
     other: [],
@@ -152,6 +153,42 @@ describe(together, () => {
     const part = { ...emptyPart, differences: Array.from({ length: 400 }, () => difference()) };
     const { differences, more } = together(part, part);
     expect([differences.length, more]).toEqual([500, 300]);
+  });
+});
+
+describe(compareEnds, () => {
+  const day = { from: Date.parse('2026-11-21T23:00:00Z'), to: Date.parse('2026-11-22T23:00:00Z') };
+  const end = {
+    terminal_id: 'T90001234-T0003',
+    at: '2026-11-22T21:00:00Z',
+    batch_id: '7',
+    start_of_day_at: '2026-11-22T07:00:00Z',
+    purchases: { count: 1, amount: 12_900 },
+    reversals: { count: 0, amount: 0 },
+    agrees: null,
+  };
+  const half = { count: 1, amount: 6_450 };
+  const both = { count: 2, amount: 12_900 };
+
+  it.each([
+    ['the device counted the same', [end], [row()], [true]],
+    ['it counted another sum', [{ ...end, purchases: half }], [row()], [false]],
+    ['it counted, and Dintero shows nothing', [end], [], [false]],
+    [
+      'it counted in two parts',
+      [end, end].map((one) => ({ ...one, purchases: half })),
+      [row({ captured: both })],
+      [true, true],
+    ],
+    [
+      'it began the day before',
+      [{ ...end, start_of_day_at: '2026-11-21T07:00:00Z' }],
+      [row()],
+      [null],
+    ],
+    ['it took two currencies', [end], [row(), row({ currency: 'SEK' })], [null]],
+  ])('%s', (_name, ends, rows, agree) => {
+    expect(compareEnds(ends, rows, day).map(({ agrees }) => agrees)).toEqual(agree);
   });
 });
 

@@ -233,7 +233,7 @@ describe('a receiver that was away for an hour of scaled time', () => {
       'GET',
       `/cases/${kept.transaction_id ?? ''}`,
     );
-    const { what_to_do: _w, ...settled } = cases.body;
+    const { what_to_do: _w, options: _o, ...settled } = cases.body;
     expect(data('case.settled')).toEqual(settled);
     expect(data('case.settled')).toMatchObject({ settled_as: 'kept', state: 'settled' });
     const members = [...Object.keys(chargeSchema.shape), ...Object.keys(caseSchema.shape)];
