@@ -43,8 +43,9 @@ export interface Till {
   ) => Promise<Answer<Body>>;
 }
 
-/** Processes that share a Temporal server start far apart, for `terminal/<id>` is one workflow for all of them. */
-let terminals = Math.floor(Math.random() * 9000);
+/** Processes of one test run share a Temporal server, where `terminal/<id>` is one workflow for all: each has its own quarter. */
+let terminals =
+  (Number(process.env['VITEST_POOL_ID'] ?? 0) % 4) * 2500 + Math.floor(Math.random() * 500);
 
 export function createTill(url: string, accountId: string, opsToken: string): Till {
   let references = 0;

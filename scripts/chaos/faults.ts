@@ -96,8 +96,11 @@ function accepted(random: Random): Do {
   return { kind: 'accept_202', complete_after_ms: random.int(0, 1500), success };
 }
 
+/** The longest lag of a list that is planned. */
+export const listLagMaxMs = 1000;
+
 function lag(random: Random): Do {
-  return { kind: 'list_lag', ms: random.int(100, 1000) };
+  return { kind: 'list_lag', ms: random.int(100, listLagMaxMs) };
 }
 
 /** The kinds that an edge knows, by name. */

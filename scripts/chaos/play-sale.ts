@@ -6,6 +6,7 @@ import { play, plant, prepare, type Act } from '../scenario.ts';
 import { saleOf, type ChargeAnswer } from '../till.ts';
 import type { Word } from '../../workflows/hold.ts';
 import { actInBackoffice } from './backoffice.ts';
+import { listLagMaxMs } from './faults.ts';
 import type { PlannedAttempt, PlannedSale } from './plan.ts';
 import { playOperation, unstarted, type OperationAnswer } from './operations.ts';
 import { playRefunds, type RefundAnswer } from './play-refunds.ts';
@@ -150,6 +151,8 @@ async function letStrangerAct(
   };
   // The stranger meets the faults of the token's endpoint like everybody, and then stays away.
   await simulator.ghost(ghost).catch(() => undefined);
+  // Nothing but the list tells of somebody else's payment: what is younger than its lag nobody could know.
+  if (isOfSale) await sleep(listLagMaxMs);
   await simulator.terminal(terminal, { customer, behaviour: { prompt: policy.promptMode } });
 }
 
