@@ -67,6 +67,13 @@ export async function reportRefunds(client: Client, shown: readonly OwnRefund[])
   }
 }
 
+/** Whether it is as its workflow told; what still runs will tell. null: Temporal knows no such refund (any more). */
+export async function isRefundAsTold(client: Client, shown: OwnRefund): Promise<boolean | null> {
+  const standing = await standingOf(client, shown.reference);
+  if (standing.is === 'unknown') return null;
+  return standing.is === 'running' || (!standing.isLost && isAsTold(standing.record, shown));
+}
+
 function isAsTold(
   { outcome, refunded_amount }: RefundRecord,
   { refundedAmount, pending }: OwnRefund,

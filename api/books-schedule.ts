@@ -1,5 +1,5 @@
 /**
- * The schedule of the books, `reconciliation`: each night the business day that has ended is reconciled. Every api makes
+ * The schedule of the books, `reconciliation/<task queue>`: each night the business day that has ended is reconciled. Every api makes
  * it when it starts, or brings it up to date with its settings: whoever of them comes last has the last word.
  */
 import { setTimeout as pause } from 'node:timers/promises';
@@ -8,7 +8,10 @@ import type { Logger } from 'pino';
 import { scheduledReconciliationType, type ScheduledInput } from '../workflows/books.ts';
 import type { BooksDeps } from './reports.ts';
 
-export const scheduleId = 'reconciliation';
+/** One per installation: whoever shares the namespace has books of their own. */
+export function scheduleIdOf(taskQueue: string): string {
+  return `reconciliation/${taskQueue}`;
+}
 
 /** Long after midnight, so that what was paid before it has landed, and before the bookkeeper comes. */
 const dueHour = 4;
@@ -25,7 +28,7 @@ export async function keepSchedule(
     try {
       const { connection } = deps.temporal;
       await connection.withDeadline(Date.now() + tryMs, async () => await makeSchedule(deps));
-      log.info({ schedule: scheduleId, hour: dueHour, ...deps.zones }, 'The books are scheduled');
+      log.info({ schedule: scheduleIdOf(deps.taskQueue), hour: dueHour, ...deps.zones }, 'The books are scheduled');
       return;
     } catch (err) {
       log.warn({ err }, 'The schedule of the books could not be made: it is tried again');
@@ -44,7 +47,7 @@ export async function makeSchedule(deps: BooksDeps): Promise<void> {
     if (!(err instanceof ScheduleAlreadyRunning)) throw err;
     const { spec, action, policies } = options;
     await schedule
-      .getHandle(scheduleId)
+      .getHandle(options.scheduleId)
       .update(({ state }) => ({ spec, action, state, ...(policies && { policies }) }));
   }
 }
@@ -54,12 +57,12 @@ function optionsOf({ taskQueue, policy, zones }: BooksDeps): ScheduleOptions & {
 } {
   const input: ScheduledInput = { policy, zones };
   return {
-    scheduleId,
+    scheduleId: scheduleIdOf(taskQueue),
     spec: { calendars: [{ hour: dueHour }], timezone: zones.timeZone },
     action: {
       type: 'startWorkflow',
       workflowType: scheduledReconciliationType,
-      workflowId: 'reconciliation-due',
+      workflowId: `reconciliation-due/${taskQueue}`,
       taskQueue,
       args: [input],
       staticSummary: 'the books of the day that has ended',

@@ -15,12 +15,16 @@ import { unanswered } from './start.ts';
 export const reportRouteKeys = ['GET /reports/{date}'] as const;
 export const reconciliationRouteKeys = ['POST /ops/reconciliations'] as const;
 
-const date = z.iso.date().meta({ description: 'The business day', example: '2026-11-22' });
+const date = z.iso
+  .date('is not a date like 2026-11-22')
+  .meta({ description: 'The business day', example: '2026-11-22' });
 
 const pathSchema = z.object({
   date: z
     .string()
-    .regex(/^\d{4}-\d{2}-\d{2}(\.csv)?$/, 'is not a date like 2026-11-22')
+    .refine((text) => date.safeParse(text.replace(/\.csv$/, '')).success, {
+      message: 'is not a date like 2026-11-22',
+    })
     .meta({ description: 'The business day; with `.csv` behind it as CSV', example: '2026-11-22' }),
 });
 const querySchema = z.strictObject({ store_id: storeId.exactOptional() });
@@ -102,7 +106,7 @@ export function reportHandlers(
       if (books.is === 'being_made') {
         return answerLater(res, {
           date: day,
-          workflowId: reconciliationWorkflowId(day),
+          workflowId: reconciliationWorkflowId(context.taskQueue, day),
           of: 'report',
         });
       }

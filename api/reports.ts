@@ -41,8 +41,11 @@ interface Look {
   memo: BooksMemo | undefined;
 }
 
-export async function readBooks({ temporal }: BooksDeps, date: string): Promise<DayBooks> {
-  const workflowId = reconciliationWorkflowId(date);
+export async function readBooks(
+  { temporal, taskQueue }: BooksDeps,
+  date: string,
+): Promise<DayBooks> {
+  const workflowId = reconciliationWorkflowId(taskQueue, date);
   const look = await lookAt(temporal, workflowId);
   if (look === null) return { is: 'unknown' };
   if (!isClosed(look.status)) return { is: 'being_made' };
@@ -68,9 +71,10 @@ export async function orderBooks(
 ): Promise<Ordered> {
   assertKnown(date, deps.zones);
   const { temporal, taskQueue, policy, zones } = deps;
-  const day = await lookAt(temporal, reconciliationWorkflowId(date));
+  const day = await lookAt(temporal, reconciliationWorkflowId(taskQueue, date));
   const isMade = day?.status === executionStatus.completed && day.memo?.is_closed === true;
-  const workflowId = isMade ? laterLookWorkflowId(date) : reconciliationWorkflowId(date);
+  const workflowIdOf = isMade ? laterLookWorkflowId : reconciliationWorkflowId;
+  const workflowId = workflowIdOf(taskQueue, date);
   const input: BooksInput = { date, zones, policy, by };
   const memo: BooksMemo = {
     version: 1,

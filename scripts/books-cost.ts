@@ -99,7 +99,7 @@ async function measure(kvitt: Kvitt): Promise<void> {
   const date = dateAt(Date.now(), timeZone);
   const zones = { timeZone, storeZones: {} };
   const input: BooksInput = { date, zones, policy: kvitt.policy, by: 'cost' };
-  const workflowId = `reconciliation/${date}`;
+  const workflowId = `reconciliation/${kvitt.taskQueue}/${date}`;
   const startedAt = Date.now();
   const cpu = process.cpuUsage();
   const report = await kvitt.client.workflow.execute<(input: BooksInput) => Promise<Report>>(

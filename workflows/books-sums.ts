@@ -3,6 +3,7 @@ import {
   differencesMax,
   type EndOfDay,
   type Span,
+  type Difference,
   type OtherMoney,
   type Part,
   type ReadCounts,
@@ -69,6 +70,11 @@ function summedOther(rows: readonly OtherMoney[]): OtherMoney[] {
 
 export function keyOf(row: { store_id: string; terminal_id: string; currency: string }): string {
   return [row.store_id, row.terminal_id, row.currency].join(' ');
+}
+
+/** The same difference, found by another look or in another report. */
+export function differenceKey({ kind, transaction_id }: Difference): string {
+  return `${kind} ${transaction_id}`;
 }
 
 function grouped<Row>(

@@ -9,14 +9,14 @@ export const dayReconciliationType = 'dayReconciliation';
 export const laterLookType = 'laterLook';
 export const scheduledReconciliationType = 'scheduledReconciliation';
 
-/** One per business day; the result of its last run is the day's report. */
-export function reconciliationWorkflowId(date: string): string {
-  return `reconciliation/${date}`;
+/** One per business day and installation; the result of its last run is the day's report. */
+export function reconciliationWorkflowId(taskQueue: string, date: string): string {
+  return `reconciliation/${taskQueue}/${date}`;
 }
 
 /** A look at a day whose report is closed. */
-export function laterLookWorkflowId(date: string): string {
-  return `look-again/${date}`;
+export function laterLookWorkflowId(taskQueue: string, date: string): string {
+  return `look-again/${taskQueue}/${date}`;
 }
 
 /** Where business days begin: the zone of every store that has none of its own. */

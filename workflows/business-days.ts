@@ -113,8 +113,7 @@ export function planDay(date: string, zones: Zones, now: number): DayPlan {
   const parts = spansOf({ from: whole.from, to: Math.min(whole.to, now) });
   const closesAt = whole.to + closedAfterMs;
   const isClosed = now >= closesAt;
-  const next = businessDay(nextDate(date, 1), zones).whole;
-  const isLastEnded = isClosed && now < next.to + closedAfterMs;
+  const isLast = isClosed && isLastEnded(date, zones, now);
   return {
     date,
     whole,
@@ -122,6 +121,11 @@ export function planDay(date: string, zones: Zones, now: number): DayPlan {
     isClosed,
     closesAt,
     readAt: now,
-    earlier: isLastEnded ? [nextDate(date, -2), nextDate(date, -1)] : [],
+    earlier: isLast ? [nextDate(date, -2), nextDate(date, -1)] : [],
   };
+}
+
+/** Whether no later day had ended by then. */
+export function isLastEnded(date: string, zones: Zones, now: number): boolean {
+  return now < businessDay(nextDate(date, 1), zones).whole.to + closedAfterMs;
 }

@@ -32,10 +32,13 @@ function passesLuhn(digits: string): boolean {
   return sum % 10 === 0;
 }
 
-/** A text of somebody else's that is passed on: 12 digits in a row, or a card number in groups, keep their last four. */
+/**
+ * A text of somebody else's that is passed on: 12 digits in a row, or a card number in groups, keep their last four. Not
+ * the application on the card's chip (`A0000000031010`), which has to stand on a receipt: no card number begins so.
+ */
 export function maskCardNumbers(text: string): string {
   return text
-    .replaceAll(/\p{Nd}{12,}/gu, masked)
+    .replaceAll(/(?<!\bA(?=0{6})\p{Nd}*)\p{Nd}{12,}/gu, masked)
     .replaceAll(/\p{Nd}+(?:[ \t\p{Pd}]+\p{Nd}+)+/gu, (row) =>
       holdsCardNumber(row) ? masked(row) : row,
     );

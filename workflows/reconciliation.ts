@@ -1,11 +1,15 @@
 /**
- * Reconciliation of one business day, `reconciliation/<date>`: every payment that Dintero made on it, and every charge
+ * Reconciliation of one business day, `reconciliation/<task queue>/<date>`: every payment that Dintero made on it, and every charge
  * that told of one, compared both ways in parts of some hours. What differs is handed to whoever follows such things
  * (stray, recovery, case). Its result is the day's report. The work is done inside activities, so that the history of a
  * day of 100,000 charges has the size of its totals. A closed report never changes: the two days before are read again,
  * and what changed in them since is booked here.
  */
-import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
+import {
+  defineSearchAttributeKey,
+  SearchAttributeType,
+  WorkflowExecutionAlreadyStartedError,
+} from '@temporalio/common';
 import {
   executeChild,
   proxyActivities,
@@ -26,7 +30,7 @@ import {
   type Report,
   type ScheduledInput,
 } from './books.ts';
-import { compareEnds, addCounts, emptyPart, together } from './books-sums.ts';
+import { addCounts, compareEnds, differenceKey, emptyPart, together } from './books-sums.ts';
 import { describeBooks, withinLimits } from './books-report.ts';
 import { readSettlements } from './settlements.ts';
 
@@ -37,7 +41,7 @@ const quick = proxyActivities<Activities>({
 
 /** A part of the busiest hours is some 500 pages. What cannot be read now is read later: a report has no deadline. */
 const long = proxyActivities<Activities>({
-  startToCloseTimeout: '1 hour',
+  startToCloseTimeout: '1 day',
   heartbeatTimeout: '30 s',
   retry: { maximumInterval: '10 minutes' },
 });
@@ -54,6 +58,8 @@ export async function dayReconciliation(input: BooksInput): Promise<Report> {
   const ends = await quick.readEndsOfDay(plan.whole);
   const payouts = await readSettlements(plan.whole);
   const looks = await lookBack(input, plan);
+  // A refund of today for a sale of yesterday is found in both.
+  const told = new Set(differences.map(differenceKey));
   const report = withinLimits({
     version: 1,
     date,
@@ -65,7 +71,9 @@ export async function dayReconciliation(input: BooksInput): Promise<Report> {
     terminals: day.terminals,
     differences,
     corrections: looks.flatMap(({ corrections }) => corrections),
-    late: looks.flatMap(({ late, date: of_date }) => late.map((one) => ({ ...one, of_date }))),
+    late: looks.flatMap(({ late, date: of_date }) =>
+      late.filter((one) => !told.has(differenceKey(one))).map((one) => ({ ...one, of_date })),
+    ),
     ends_of_day: compareEnds(ends, day.terminals, plan.whole),
     settlements: payouts.settlements,
     settlement_items: payouts.items,
@@ -110,13 +118,27 @@ export async function scheduledReconciliation(input: ScheduledInput): Promise<st
   // A store far to the west still has that day.
   if (closesAt > readAt) await sleep(closesAt - readAt, { summary: 'The day ends' });
   // Waited for, so that the days that are caught up follow each other.
-  await executeChild(dayReconciliation, {
-    workflowId: reconciliationWorkflowId(date),
-    args: [{ ...input, date, by: null }],
-    memo: { books: firstMemo(date, null) },
-    staticSummary: `the books of ${date}`,
-  });
+  while (!(await isReconciled({ ...input, date, by: null }))) {
+    await sleep('1 minute', { summary: 'Somebody has it reconciled already' });
+  }
   return date;
+}
+
+/** False: a run that somebody has ordered is under way. It may have begun before the day ended, and would not close it. */
+async function isReconciled(input: BooksInput): Promise<boolean> {
+  const { date } = input;
+  try {
+    await executeChild(dayReconciliation, {
+      workflowId: reconciliationWorkflowId(workflowInfo().taskQueue, date),
+      args: [input],
+      memo: { books: firstMemo(date, null) },
+      staticSummary: `the books of ${date}`,
+    });
+    return true;
+  } catch (error) {
+    if (error instanceof WorkflowExecutionAlreadyStartedError) return false;
+    throw error;
+  }
 }
 
 const scheduledFor = defineSearchAttributeKey(
@@ -126,17 +148,18 @@ const scheduledFor = defineSearchAttributeKey(
 
 async function lookBack(input: BooksInput, plan: Plan): Promise<LaterLook[]> {
   if (plan.earlier.length === 0) return [];
-  const asked = await quick.daysAskedFor({ since: plan.whole.from });
-  const dates = new Set([...asked.filter((date) => date < input.date), ...plan.earlier]);
+  const { date, zones } = input;
+  const { earlier, whole } = plan;
+  const dates = await quick.daysToLookAt({ date, zones, from: whole.from, earlier });
   const looks: LaterLook[] = [];
-  for (const date of dates) {
-    const workflowId = `${laterLookWorkflowId(date)}/for/${input.date}`;
-    const args: [BooksInput] = [{ ...input, date }];
+  for (const day of dates) {
+    const workflowId = `${laterLookWorkflowId(workflowInfo().taskQueue, day)}/for/${date}`;
+    const args: [BooksInput] = [{ ...input, date: day }];
     const look = await executeChild(laterLook, {
       workflowId,
       args,
-      memo: { books: firstMemo(date, input.by) },
-      staticSummary: `what became of ${date}, for the books of ${input.date}`,
+      memo: { books: firstMemo(day, input.by) },
+      staticSummary: `what became of ${day}, for the books of ${date}`,
     });
     looks.push(look);
   }

@@ -13,7 +13,7 @@ import {
 import { spansOf } from './business-days.ts';
 
 const long = proxyActivities<Activities>({
-  startToCloseTimeout: '1 hour',
+  startToCloseTimeout: '1 day',
   heartbeatTimeout: '30 s',
   retry: { maximumInterval: '10 minutes' },
 });

@@ -13,7 +13,9 @@ import {
   type ChargeMemo,
   type ChargeRecord,
 } from '../../workflows/messages.ts';
+import type { Payment } from '../dintero/payment.ts';
 import { readStanding } from '../recovery.ts';
+import { isRefundAsTold } from '../refund-recovery.ts';
 import { describe, isClosed } from '../temporal.ts';
 import type { Settled, Told } from './judge.ts';
 
@@ -102,6 +104,19 @@ export async function askCase(
   if (found === null || record === undefined) return { isOpen: false, settled: null };
   if (record.settled_at === null) return { isOpen: !isClosed(found), settled: null };
   return { isOpen: false, settled: { refundedAmount: record.refunded_amount ?? null } };
+}
+
+/** Each refund that bears our name, asked of the workflow that gave it. */
+export async function areRefundsAsTold(
+  client: Client,
+  { facts, refunds }: Pick<Payment, 'facts' | 'refunds'>,
+  rememberedMs: number,
+): Promise<boolean> {
+  const isRemembered = refunds.some(({ at }) => at >= Date.now() - rememberedMs);
+  const told = await Promise.all(
+    (facts.ownRefunds ?? []).map(async (one) => await isRefundAsTold(client, one)),
+  );
+  return told.every((isAsTold) => isAsTold ?? !isRemembered);
 }
 
 /** A payment says which charge it is of; what is no charge id cannot be one of ours. */

@@ -9,13 +9,16 @@ import {
   type Difference,
   type Report,
   type TerminalBooks,
+  type Zones,
 } from '../../workflows/books.ts';
+import { isLastEnded, nextDate } from '../../workflows/business-days.ts';
 import { byStore, isByStore } from '../../workflows/books-report.ts';
-import { addSums, keyOf, noSum } from '../../workflows/books-sums.ts';
+import { addSums, differenceKey, keyOf, noSum } from '../../workflows/books-sums.ts';
 
 interface Run {
   workflowId: string;
   runId: string;
+  madeAt: string | null;
 }
 
 /** The runs that have closed a day, by their day. */
@@ -25,7 +28,8 @@ async function closedRuns(client: Client, taskQueue: string): Promise<Map<string
   for await (const { memo, workflowId, runId } of client.workflow.list({ query })) {
     const books = memo?.['books'] as BooksMemo | undefined;
     // Another run of a closed day has the same report for its result.
-    if (books?.is_closed === true) runs.set(books.date, { workflowId, runId });
+    if (books?.is_closed !== true) continue;
+    runs.set(books.date, { workflowId, runId, madeAt: books.made_at });
   }
   return runs;
 }
@@ -45,20 +49,52 @@ export async function closedReport(
   return run === undefined ? null : await reportOf(client, run);
 }
 
-/** The closed days that somebody has had looked at since: what was found there is booked with this day. */
-export async function daysAskedFor(
+export interface LookBackAsk {
+  date: string;
+  zones: Zones;
+  /** When the day began; epoch ms. */
+  from: number;
+  earlier: string[];
+}
+
+/**
+ * The closed days that a day's own run looks at again: those before it, and those that somebody has had looked at since,
+ * for what was found there is booked with this day.
+ */
+export async function daysToLookAt(
   client: Client,
-  { taskQueue, since }: { taskQueue: string; since: number },
+  { taskQueue, ...ask }: LookBackAsk & { taskQueue: string },
 ): Promise<string[]> {
+  const { since, dates } = lookBackOf(ask, await closedRuns(client, taskQueue));
   const at = new Date(since).toISOString();
   const query = `TaskQueue = '${taskQueue}' AND WorkflowType = '${laterLookType}' AND StartTime >= '${at}'`;
-  const dates = new Set<string>();
   for await (const { memo, workflowId } of client.workflow.list({ query })) {
     const date = (memo?.['books'] as BooksMemo | undefined)?.date;
     // The looks of a day's own run have longer ids.
-    if (date !== undefined && workflowId === laterLookWorkflowId(date)) dates.add(date);
+    const isAsked = date !== undefined && workflowId === laterLookWorkflowId(taskQueue, date);
+    if (isAsked && date < ask.date) dates.add(date);
   }
   return [...dates].toSorted();
+}
+
+/**
+ * Pure: each closed day is looked at by the two that end after it. Runs that were caught up after an outage look at
+ * nothing, so the next one that does begins where the last one has stopped.
+ */
+export function lookBackOf(
+  { date, zones, from, earlier }: LookBackAsk,
+  runs: ReadonlyMap<string, { madeAt: string | null }>,
+): { since: number; dates: Set<string> } {
+  const dates = new Set(earlier);
+  const closed = [...runs.keys()].filter((one) => one < date).toSorted();
+  const last = closed.findLast((one) => {
+    const madeAt = Date.parse(runs.get(one)?.madeAt ?? '');
+    return isLastEnded(one, zones, madeAt);
+  });
+  if (last === undefined) return { since: from, dates };
+  for (const one of closed) if (one >= nextDate(last, -1)) dates.add(one);
+  const since = Math.min(from, Date.parse(runs.get(last)?.madeAt ?? ''));
+  return { since, dates };
 }
 
 export interface LateAsk {
@@ -93,7 +129,7 @@ export async function readLate(
 export function lateOf(
   { date, terminals, differences }: LateAsk,
   closed: Pick<Report, 'terminals' | 'differences'>,
-  since: readonly Pick<Report, 'corrections' | 'late'>[],
+  since: readonly Pick<Report, 'corrections' | 'differences' | 'late'>[],
 ): Omit<Late, 'isKnown'> {
   const booked = [
     ...closed.terminals,
@@ -120,7 +156,9 @@ export function lateOf(
   for (const row of now) add(row, 1);
   for (const row of booked) add(row, -1);
   const told = new Set(
-    [closed.differences, ...since.map(({ late }) => late)].flat().map(differenceKey),
+    [closed.differences, ...since.flatMap((one) => [one.differences, one.late])]
+      .flat()
+      .map(differenceKey),
   );
   return {
     corrections: [...sums.values()].filter(({ captured, refunded }) =>
@@ -128,8 +166,4 @@ export function lateOf(
     ),
     differences: differences.filter((one) => !told.has(differenceKey(one))),
   };
-}
-
-function differenceKey({ kind, transaction_id }: Difference): string {
-  return `${kind} ${transaction_id}`;
 }

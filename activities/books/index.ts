@@ -1,5 +1,6 @@
 /** The activities of the books. They read, and hand on what differs; all of them may be repeated. */
 import { Context } from '@temporalio/activity';
+import { ApplicationFailure } from '@temporalio/common';
 import type { Client } from '@temporalio/client';
 import type {
   Difference,
@@ -14,7 +15,14 @@ import type {
 import type { Dintero } from '../dintero/charges.ts';
 import { listSettlements } from '../dintero/settlements.ts';
 import { dateAt, nextDate, planDay, type DayPlan } from '../../workflows/business-days.ts';
-import { closedReport, daysAskedFor, readLate, type Late, type LateAsk } from './closed.ts';
+import {
+  closedReport,
+  daysToLookAt,
+  readLate,
+  type Late,
+  type LateAsk,
+  type LookBackAsk,
+} from './closed.ts';
 import { readEndsOfDay } from './ends-of-day.ts';
 import { handOn, type HandOn } from './hand-on.ts';
 import { reconcileRefunds, reconcileSales, type BooksDeps, type PartAsk } from './part.ts';
@@ -27,7 +35,7 @@ export interface BooksActivities {
   reconcileRefunds: (ask: PartAsk) => Promise<Part>;
   handOn: (ask: HandOn) => Promise<Difference[]>;
   closedReport: (ask: { date: string }) => Promise<Report | null>;
-  daysAskedFor: (ask: { since: number }) => Promise<string[]>;
+  daysToLookAt: (ask: LookBackAsk) => Promise<string[]>;
   readEndsOfDay: (span: Span) => Promise<EndOfDay[]>;
   readLate: (ask: LateAsk) => Promise<Late>;
   listSettlements: (ask: Span) => Promise<SettlementFacts[] | null>;
@@ -47,10 +55,10 @@ export function createBooks(dintero: Dintero, client: Client): BooksActivities {
     handOn: async (ask) =>
       await paced(dintero, client, ({ taskQueue }) => handOn(client, taskQueue, ask)),
     closedReport: async ({ date }) => await closedReport(client, { date, taskQueue: ownQueue() }),
-    daysAskedFor: async (ask) => await daysAskedFor(client, { ...ask, taskQueue: ownQueue() }),
+    daysToLookAt: async (ask) => await daysToLookAt(client, { ...ask, taskQueue: ownQueue() }),
     readEndsOfDay: async (span) => await readEndsOfDay(client, { span, taskQueue: ownQueue() }),
     readLate: async (ask) => await readLate(client, { ...ask, taskQueue: ownQueue() }),
-    listSettlements: async (ask) => await listSettlements(dintero, ask),
+    listSettlements: async (ask) => await listSettlements(dintero, ask).catch(readLater),
     readSettled: async (ask) => await paced(dintero, client, (deps) => readSettled(deps, ask)),
   };
 }
@@ -77,10 +85,21 @@ async function paced<T>(
     rest: async (): Promise<void> => await context.sleep(restMs),
   };
   try {
-    return await read({ dintero, client, taskQueue: ownQueue(), pace });
+    return await read({ dintero, client, taskQueue: ownQueue(), pace }).catch(readLater);
   } finally {
     clearInterval(timer);
   }
+}
+
+/** Also a refusal is no end of a report: a right that is missing is granted, and the reading goes on. */
+function readLater(error: unknown): never {
+  if (!(error instanceof ApplicationFailure) || error.nonRetryable !== true) throw error;
+  const { message, type } = error;
+  throw ApplicationFailure.create({
+    message,
+    type: type ?? 'DinteroRejected',
+    nonRetryable: false,
+  });
 }
 
 /** The installation's: its charges, strays and reports are there. */

@@ -1,5 +1,5 @@
 /** What a payment of Dintero's and the charge that it names say of each other. Pure and total. */
-import { isWithoutMoney } from '../../workflows/judgement.ts';
+import { isWithoutMoney, refundedOutside } from '../../workflows/judgement.ts';
 import type { DifferenceKind } from '../../workflows/books.ts';
 import type { Outcome } from '../../workflows/lists.ts';
 import type { TransactionFacts } from '../dintero/facts.ts';
@@ -35,7 +35,7 @@ const differs = (kind: DifferenceKind, found: string): Verdict => ({ is: 'differ
 
 /** A payment of this installation, by its charge. */
 export function judgePayment(
-  { facts, refunds }: Pick<Payment, 'facts' | 'refunds'>,
+  { facts }: Pick<Payment, 'facts'>,
   told: Told,
   settled: Settled | null,
 ): Verdict {
@@ -62,15 +62,11 @@ export function judgePayment(
     case 'lost':
       return { is: 'open' };
     case 'ended':
-      return judgeEnded(facts, refunds, told);
+      return judgeEnded(facts, told);
   }
 }
 
-function judgeEnded(
-  facts: TransactionFacts,
-  refunds: Payment['refunds'],
-  told: Extract<Told, { is: 'ended' }>,
-): Verdict {
+function judgeEnded(facts: TransactionFacts, told: Extract<Told, { is: 'ended' }>): Verdict {
   if (told.outcome === 'not_charged') {
     if (isWithoutMoney(facts)) return { is: 'no_money' };
     return differs('unequal', 'the charge told that nothing was charged, and Dintero shows money');
@@ -89,23 +85,11 @@ function judgeEnded(
   if (facts.capturedAmount !== told.capturedAmount) {
     return differs('unequal', 'Dintero shows another captured amount than the charge told');
   }
-  const foreign = facts.refundedAmount - ownRefunds(facts.chargeId, refunds);
-  if (foreign !== 0 && facts.refundedAmount !== told.refundedAmount) {
+  const { amount: foreign } = refundedOutside(facts);
+  if (foreign !== 0 && foreign !== told.refundedAmount) {
     return differs('unequal', 'Dintero shows a refund that nobody here has asked for');
   }
   return { is: 'agrees' };
-}
-
-/** Refunds on a terminal that were started here: `<charge_id>.R<number>`. */
-function ownRefunds(chargeId: string, refunds: Payment['refunds']): number {
-  return refunds
-    .filter(({ reference }) => isOwnRefund(chargeId, reference))
-    .reduce((sum, { amount }) => sum + amount, 0);
-}
-
-function isOwnRefund(chargeId: string, reference: string | null): boolean {
-  const prefix = `${chargeId}.R`;
-  return reference?.startsWith(prefix) === true && /^\d{1,3}$/.test(reference.slice(prefix.length));
 }
 
 const isCaptured = new Set<TransactionFacts['status']>([

@@ -14,7 +14,15 @@ import { isWithoutMoney } from '../../workflows/judgement.ts';
 import type { Dintero } from '../dintero/charges.ts';
 import { findPayment, readInstallation, type Payment } from '../dintero/payment.ts';
 import { listPayments, type Pace, type PaymentFilter } from '../dintero/payments.ts';
-import { askCase, askCharge, isChargeId, listCharges, toldBy, type Listed } from './charges.ts';
+import {
+  areRefundsAsTold,
+  askCase,
+  askCharge,
+  isChargeId,
+  listCharges,
+  toldBy,
+  type Listed,
+} from './charges.ts';
 import { businessDay, type BusinessDay } from '../../workflows/business-days.ts';
 import { judgeMissing, judgePayment, type Told, type Verdict } from './judge.ts';
 
@@ -57,7 +65,7 @@ export async function reconcileSales(deps: BooksDeps, ask: PartAsk): Promise<Par
   const listed = new Set(list.payments.map(({ facts }) => facts.transactionId));
   for (const charge of charges.values()) {
     if (charge.startedAt >= from && !listed.has(charge.record.transaction_id ?? '')) {
-      await desk.takeUnlisted(charge);
+      await desk.takeUnlisted(charge, ask.span);
     }
   }
   return desk.close(list);
@@ -107,8 +115,9 @@ class Desk {
     }
     const known = charge === undefined ? null : toldBy(charge);
     const byList = known === null ? null : judgePayment(payment, known, null);
+    const isRefunded = (facts.ownRefunds ?? []).length > 0;
     const { verdict, told, isCaseOpen, seen } =
-      known !== null && byList !== null && isSure(byList)
+      known !== null && byList !== null && isSure(byList) && !isRefunded
         ? { verdict: byList, told: known, isCaseOpen: false, seen: payment }
         : await this.#look(payment);
     this.#book(seen, { told, isOfDay });
@@ -116,21 +125,19 @@ class Desk {
   }
 
   /** A charge that told of a payment which the list of these hours does not show: Dintero is asked for it by its id. */
-  async takeUnlisted(charge: Listed): Promise<void> {
+  async takeUnlisted(charge: Listed, { from, to }: Span): Promise<void> {
     const { record } = charge;
     const { transaction_id: transactionId, charge_id: chargeId } = record;
     const by = toldBy(charge);
     if (by.is !== 'ended' || by.outcome !== 'captured' || transactionId === null) return;
-    if (!this.#day.has(record.store_id, charge.startedAt)) return;
     this.#looks += 1;
     const found = await findPayment(this.#deps.dintero, { chargeId, transactionId });
     if (found !== null) {
-      // Made a moment later, so it is booked with the next hours; compared it is here and there.
-      const told = await askCharge(this.#deps.client, chargeId, false);
-      const { isOpen, settled } = await askCase(this.#deps.client, transactionId);
-      this.#note(found, judgePayment(found, told, settled), { told, isCaseOpen: isOpen });
+      // Made a moment later it is compared, and booked, with the hours in which it was made.
+      if (found.createdAt >= from && found.createdAt < to) await this.take(found);
       return;
     }
+    if (!this.#day.has(record.store_id, charge.startedAt)) return;
     const told = await askCharge(this.#deps.client, chargeId, false);
     const verdict = judgeMissing(told);
     if (verdict.is !== 'differs') return this.#open();
@@ -192,7 +199,10 @@ class Desk {
       askCase(client, transactionId),
     ]);
     const seen = again ?? payment;
-    return { verdict: judgePayment(seen, told, settled), told, isCaseOpen: isOpen, seen };
+    const verdict = judgePayment(seen, told, settled);
+    const isAsTold =
+      verdict.is !== 'agrees' || (await areRefundsAsTold(client, seen, rememberedMs));
+    return { verdict: isAsTold ? verdict : refundsDiffer, told, isCaseOpen: isOpen, seen };
   }
 
   #refundsOn({ refunds, storeId }: Payment): Payment['refunds'] {
@@ -266,6 +276,12 @@ class Desk {
     this.#part = together(this.#part, { ...emptyPart, other: [row] });
   }
 }
+
+const refundsDiffer: Verdict = {
+  is: 'differs',
+  kind: 'unequal',
+  found: 'Dintero shows a refund otherwise than its workflow told',
+};
 
 /** The list is enough to say that all is well, or that nothing is in. */
 function isSure({ is }: Verdict): boolean {

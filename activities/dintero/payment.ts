@@ -20,8 +20,6 @@ export interface Payment {
 interface BookedRefund {
   amount: number;
   at: number;
-  /** The `refund_reference` that it was asked for with. */
-  reference: string | null;
 }
 
 interface SettledEvent {
@@ -55,7 +53,6 @@ const bookAnswer = z.object({
         success: z.boolean().nullish(),
         amount: minorUnits,
         created_at: instant,
-        event_reference: text,
         correction: z.object({ event_ids: z.array(z.string()).nullish() }).nullish(),
       }),
     )
@@ -96,7 +93,6 @@ function paymentOf(facts: TransactionFacts, answer: z.output<typeof bookAnswer>)
     .map((event) => ({
       amount: event.amount ?? answer.amount,
       at: event.created_at,
-      reference: event.event_reference ?? null,
     }));
   return {
     facts,

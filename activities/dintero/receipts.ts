@@ -84,7 +84,7 @@ export async function readReceipt(
   if (merchant_reference !== ask.chargeId) return null;
   const texts = (events ?? []).filter((event) => isOf(ask.of, event)).map(textFor(ask.copy));
   const found = texts.findLast((one) => one !== null) ?? null;
-  return found === null ? null : maskCardNumbers(found.slice(0, textMax));
+  return found === null ? null : maskCardNumbers(found).slice(0, textMax);
 }
 
 /** The receipt of an approval tells the customer that money was taken: only where that is true is it printed. */

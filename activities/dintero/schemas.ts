@@ -3,6 +3,7 @@
  * decision rests on is demanded. Dintero's own words stop here.
  */
 import { z } from 'zod';
+import { holdsCardNumber } from '../../workflows/card-number.ts';
 import { receiptIn, receiptKeys } from './receipts.ts';
 import { ownRefundsIn, refundEventsIn } from './refund-events.ts';
 import type {
@@ -224,6 +225,6 @@ function pendingIn(events: TransactionEvent[]): PendingOperation[] {
 
 /** A number that is not masked stops here, whoever sent it. */
 function maskedOnly(pan: string | null): string | null {
-  if (pan === null || /\d{12,}/.test(pan)) return null;
+  if (pan === null || /\d{12,}/.test(pan) || holdsCardNumber(pan)) return null;
   return pan.slice(0, 32);
 }

@@ -1,9 +1,14 @@
 /** A day's books, end to end: simulator, worker and api. */
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { makeSchedule, scheduleId } from '../../api/books-schedule.ts';
+import { makeSchedule, scheduleIdOf } from '../../api/books-schedule.ts';
 import type { ReportAnswer } from '../../api/report-answers.ts';
 import { connectTemporal } from '../../api/temporal.ts';
-import type { BooksInput, LaterLook, Report } from '../../workflows/books.ts';
+import {
+  reconciliationWorkflowId,
+  type BooksInput,
+  type LaterLook,
+  type Report,
+} from '../../workflows/books.ts';
 import { nextDate, type DayPlan } from '../../workflows/business-days.ts';
 import { startHarness, type ChargeAnswer, type Harness } from '../harness.ts';
 import { noonZone, today } from './noon.ts';
@@ -215,7 +220,7 @@ describe('the schedule', () => {
     const temporal = connectTemporal({ address: inject('temporalAddress') }, 'default');
     const zones = { timeZone: noonZone, storeZones: {} };
     const deps = { temporal, taskQueue: kvitt.taskQueue, policy: kvitt.policy, zones };
-    const handle = temporal.client.schedule.getHandle(scheduleId);
+    const handle = temporal.client.schedule.getHandle(scheduleIdOf(kvitt.taskQueue));
     await makeSchedule(deps);
     // The next api that starts finds it there.
     await makeSchedule(deps);
@@ -237,5 +242,28 @@ describe('the schedule', () => {
       await handle.delete();
       await temporal.close();
     }
+  });
+
+  it('waits for the run that somebody has ordered, which may not close the day', async () => {
+    const { workflow } = kvitt.client;
+    const zones = { timeZone: noonZone, storeZones: {} };
+    const workflowId = reconciliationWorkflowId(kvitt.taskQueue, nextDate(today(), -1));
+    const ordered = await workflow.start('dayReconciliation', {
+      workflowId,
+      taskQueue: `nobody-${kvitt.taskQueue}`,
+      args: [],
+    });
+    const due = await workflow.start('scheduledReconciliation', {
+      workflowId: `due-${crypto.randomUUID()}`,
+      taskQueue: kvitt.taskQueue,
+      args: [{ policy: kvitt.policy, zones }],
+    });
+    const isWaiting = async (): Promise<boolean> => {
+      const { events } = await due.fetchHistory();
+      return (events ?? []).some(({ timerStartedEventAttributes: timer }) => Boolean(timer));
+    };
+    await expect.poll(isWaiting, { timeout: 20_000 }).toBe(true);
+    expect((await due.describe()).status.name).toBe('RUNNING');
+    await Promise.all([due.terminate(), ordered.terminate()]);
   });
 });

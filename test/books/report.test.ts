@@ -231,7 +231,9 @@ describe(lateOf, () => {
     expect(corrections).toMatchObject([
       { of_date: '2026-11-22', captured: { count: 1, amount: 12_900 } },
     ]);
-    expect(lateOf(ask, closed, [{ corrections, late: [] }]).corrections).toEqual([]);
+    expect(lateOf(ask, closed, [{ corrections, differences: [], late: [] }]).corrections).toEqual(
+      [],
+    );
   });
 
   it('takes back what Dintero has corrected', () => {
@@ -245,7 +247,11 @@ describe(lateOf, () => {
     const all = [known, later, fresh].flatMap((one) => one ?? []);
     const closed = { terminals: [row()], differences: all.slice(0, 1) };
     const since = [
-      { corrections: [], late: all.slice(1, 2).map((one) => ({ ...one, of_date: ask.date })) },
+      {
+        corrections: [],
+        differences: [],
+        late: all.slice(1, 2).map((one) => ({ ...one, of_date: ask.date })),
+      },
     ];
     const found = lateOf({ ...ask, differences: all }, closed, since);
     expect(found.differences.map((one) => one.transaction_id)).toEqual(['3']);
