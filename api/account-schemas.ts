@@ -1,5 +1,6 @@
 /** What the routes of stores, terminals and their operations accept and answer. */
 import * as z from 'zod';
+import { holdsCardNumber } from '../workflows/card-number.ts';
 import { operations, operationStates } from '../workflows/terminal-operations.ts';
 import { pageQuerySchema, payoutDestinationId, storeId, terminalId } from './schemas.ts';
 
@@ -57,6 +58,7 @@ export const storePathSchema = z.object({ store_id: storeId });
 const name = z
   .string()
   .regex(/^[^\p{C}]{1,100}$/u, 'is not 1 to 100 printable characters')
+  .refine((text) => !holdsCardNumber(text), 'is not stored: it holds what looks like a card number')
   .meta({ description: 'For people: 1 to 100 printable characters', example: 'Bergen' });
 
 export const createStoreSchema = z
@@ -120,7 +122,8 @@ export type AccountOrdered = z.output<typeof accountOrderedSchema>;
 export const operationRequestSchema = z
   .strictObject({
     operation: z.enum(operations).meta({ description: 'What the device is to do' }),
-    key: z.uuid().exactOptional().meta({
+    // Upper case names the same one.
+    key: z.uuid().toLowerCase().exactOptional().meta({
       description: 'A uuid: the same one again is the same operation. Made here if it is left out',
     }),
   })

@@ -2,6 +2,7 @@
 import type { Client } from '@temporalio/client';
 import { WorkflowNotFoundError } from '@temporalio/common';
 import { MockActivityEnvironment } from '@temporalio/testing';
+import { DefaultLogger } from '@temporalio/worker';
 import { describe, expect, it } from 'vitest';
 import { createBooks } from '../../activities/books/index.ts';
 import { lateOf, lookBackOf } from '../../activities/books/closed.ts';
@@ -171,7 +172,7 @@ describe('a refusal of Dintero’s', () => {
     const call = async (): Promise<never> =>
       await Promise.reject(dinteroFailure('DinteroUnauthorized', 'Dintero answered 403'));
     const books = createBooks({ ...dintero, client: { call } }, temporalOf(scene, {}));
-    const environment = new MockActivityEnvironment();
+    const environment = new MockActivityEnvironment({}, { logger: new DefaultLogger('ERROR') });
     const span = { from: noon, to: noon + hourMs };
     const reading = environment.run(books.reconcileSales, { date: '2026-11-22', zones, span });
     await expect(reading).rejects.toMatchObject({

@@ -157,9 +157,9 @@ describe(listPayments, () => {
       }),
     ]);
     const [payment] = (await listPayments(dintero, anyPayment, pace)).payments;
-    expect(payment?.refunds).toEqual([
-      { amount: 40, at: Date.parse('2026-11-22T13:00:00Z'), reference: 'S-1.1.R1' },
-    ]);
+    expect(payment?.refunds).toEqual([{ amount: 40, at: Date.parse('2026-11-22T13:00:00Z') }]);
+    const own = { reference: 'S-1.1.R1', refundedAmount: 40, pending: 0 };
+    expect(payment?.facts.ownRefunds).toEqual([own]);
     expect(payment?.settled).toEqual([
       { settlementId: 'P1', correlationId: 'M3-1', capture: 100, refund: 0, fee: 1 },
     ]);
