@@ -22,7 +22,7 @@ export interface AccountActivities {
   listTerminals: (ask: Ask & account.TerminalFilter) => Promise<TerminalFacts[]>;
   readTerminal: (ask: Ask & { terminalId: string }) => Promise<TerminalFacts | null>;
   listStores: (ask: Ask) => Promise<StoreFacts[]>;
-  /** Where the terminal of a charge stands, as the worker has kept it for some minutes. */
+  /** Where the terminal of a charge stands, as the worker has kept it for a minute. */
   locateTerminal: (ask: Ask & { terminalId: string }) => Promise<Located>;
   readRegistered: (ask: Ask & { order: AccountOrder }) => Promise<Registered>;
   sendAccountOrder: (ask: Ask & { order: AccountOrder }) => Promise<void>;

@@ -1,6 +1,6 @@
 /**
  * Where a terminal stands: its store and its seller, for a charge that names the terminal only. Kept by the worker for
- * some minutes, so that a busy shop asks Dintero once and not at each sale.
+ * a minute, so that a busy shop asks Dintero once and not at each sale.
  */
 import type { StoreAnswer } from './dintero/account-schemas.ts';
 import { readStores, readTerminal } from './dintero/account.ts';
@@ -34,7 +34,7 @@ export interface Catalogue {
 type Unusable = Extract<Located, { is: 'unusable' }>;
 
 /** A terminal seldom moves, and a refusal of Dintero's ends the keeping at once. */
-const keptMs = 5 * 60_000;
+const keptMs = 60_000;
 
 /** Terminals and stores of one account, each read once for all who ask at the same time. */
 export function createCatalogue(dintero: Dintero, now = Date.now): Catalogue {

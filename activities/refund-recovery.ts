@@ -11,6 +11,7 @@ import {
   type RefundRecord,
   type RefundRecoveryInput,
 } from '../workflows/refund-messages.ts';
+import type { ChargePolicy } from '../workflows/policy.ts';
 import type { OwnRefund } from './dintero/facts.ts';
 import type { Activities } from './index.ts';
 import type { History } from './ordered.ts';
@@ -54,17 +55,27 @@ function memoOf({ memo }: Description): RefundMemo | null {
   return (memo as unknown as RefundMemo | undefined) ?? null;
 }
 
-/** What Dintero shows of refunds of ours: each is told, and one that told otherwise is followed. */
-export async function reportRefunds(client: Client, shown: readonly OwnRefund[]): Promise<void> {
+/**
+ * What Dintero shows of refunds of ours: each is told, and one that told otherwise is followed. Those whose ending is
+ * not what was told, or not known yet, are returned.
+ */
+export async function reportRefunds(
+  client: Client,
+  shown: readonly OwnRefund[],
+): Promise<string[]> {
+  const open: string[] = [];
   for (const one of shown) {
     const standing = await standingOf(client, one.reference);
     if (standing.is === 'running') {
       const report = { error: null, source: 'stray news' };
       await client.workflow.getHandle(standing.workflowId).signal(transactionReported, report);
+      open.push(one.reference);
     } else if (standing.is === 'closed' && (standing.isLost || !isAsTold(standing.record, one))) {
       await recover(client, standing);
+      open.push(one.reference);
     }
   }
+  return open;
 }
 
 /** Whether it is as its workflow told; what still runs will tell. null: Temporal knows no such refund (any more). */
@@ -92,12 +103,13 @@ async function recover(
   if (last === null) return;
   const events = await historyOf(client, last);
   const { outcome, reason, refunded_amount, because } = record;
+  const { policy } = inputIn<RefundInput>(events);
   const input: RefundRecoveryInput =
     last === recovery && isLost
       ? inputIn<RefundRecoveryInput>(events)
       : {
-          record: reopened(record),
-          policy: inputIn<RefundInput>(events).policy,
+          record: reopened(record, policy),
+          policy,
           because: isLost ? 'workflow_lost' : 'contradicted',
           former: outcome === null ? null : { outcome, reason, refunded_amount, because },
           event_request_id: memoOf(last)?.event_request_id ?? null,
@@ -121,8 +133,9 @@ function maySent(events: History, { runId }: Description): boolean {
   );
 }
 
-function reopened(record: RefundRecord): RefundRecord {
-  const at = new Date().toISOString();
+function reopened(record: RefundRecord, { durations }: ChargePolicy): RefundRecord {
+  const now = Date.now();
+  const at = new Date(now).toISOString();
   return {
     ...record,
     state: 'checking',
@@ -132,7 +145,7 @@ function reopened(record: RefundRecord): RefundRecord {
     refunded_amount: null,
     refund_event: null,
     needs_attention: null,
-    attention_at: null,
+    attention_at: new Date(now + durations.attention).toISOString(),
     state_since: at,
     updated_at: at,
   };

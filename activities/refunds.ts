@@ -5,6 +5,7 @@ import type { Dintero } from './dintero/charges.ts';
 import type { OwnRefund, RefundReading, RefundableSale } from './dintero/facts.ts';
 import * as refunds from './dintero/refunds.ts';
 import { dinteroFailure } from './failures.ts';
+import { assertOwnTerminal } from './own-account.ts';
 import { reportRefunds } from './refund-recovery.ts';
 
 interface Ask {
@@ -20,7 +21,8 @@ export interface RefundActivities {
   refundTransaction: (
     ask: refunds.RefundTransaction & { originalRunId: string },
   ) => Promise<{ eventRequestId: string | null }>;
-  reportRefunds: (shown: readonly OwnRefund[]) => Promise<void>;
+  /** Which of them have not ended as they told. */
+  reportRefunds: (shown: readonly OwnRefund[]) => Promise<string[]>;
 }
 
 /** Binds them to a Dintero account, and to Temporal. */
@@ -30,6 +32,7 @@ export function towardsRefunds(dintero: Dintero, temporal: Client): RefundActivi
     readRefund: async (ask) => await refunds.readRefund(dintero, ask),
     /** Asks at the terminal. Lost answer: never sent again, found by its reference. */
     refundTransaction: async ({ originalRunId, ...ask }) => {
+      assertOwnTerminal(dintero.config, ask.terminalId);
       const { workflowExecution } = Context.current().info;
       if (workflowExecution?.runId !== originalRunId) {
         const message = 'This run was made by reset: nothing is sent a second time';

@@ -151,8 +151,10 @@ export function viewOfRefund({ record }: ReadRefund, next: number | null): Refun
   };
 }
 
-function adviceOf({ outcome, reason, needs_attention: attention }: RefundRecord): Advice {
+function adviceOf(record: RefundRecord): Advice {
+  const { outcome, reason, because, needs_attention: attention } = record;
   if (outcome === null) return attention === null ? 'wait' : 'ask_for_help';
-  if (outcome === 'refunded') return 'none';
+  // Made earlier: whether it is what was asked for now, a person sees.
+  if (outcome === 'refunded') return because === null ? 'none' : 'ask_for_help';
   return reason === null ? 'ask_for_help' : adviceByRefundReason[reason];
 }

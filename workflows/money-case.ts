@@ -39,7 +39,7 @@ interface OpenCase {
   timeline: Fact[];
   settings: CaseSettings;
   /** Refunds of this money that have ended since it was looked at last. */
-  refunds: RefundRecord[];
+  refunds: { refund: RefundRecord; former: RefundRecord['outcome'] }[];
 }
 
 export async function moneyCase(
@@ -50,7 +50,7 @@ export async function moneyCase(
   tellAndShow(open, { source: 'kvitt', text: `opened: ${opened.kind}` });
   setHandler(overview, () => overviewOf(open));
   takeKeep(open);
-  setHandler(refundEnded, (refund) => void open.refunds.push(refund), {
+  setHandler(refundEnded, (refund, former = null) => void open.refunds.push({ refund, former }), {
     description: 'Sent by a refund of this money that has ended.',
   });
   for (const name of Object.keys(caseActions) as CaseAction[]) takeOrder(open, name);
@@ -65,10 +65,13 @@ export async function moneyCase(
 async function untilSettled(open: OpenCase): Promise<void> {
   for (;;) {
     await condition(() => open.record.settled_at !== null || open.refunds.length > 0);
-    const refund = open.refunds.shift();
-    if (open.record.settled_at !== null || refund === undefined) return;
-    tellAndShow(open, { source: 'kvitt', text: wordsOfRefund(refund) });
-    if (refund.outcome !== 'refunded') continue;
+    const ended = open.refunds.shift();
+    if (open.record.settled_at !== null || ended === undefined) return;
+    const { refund, former } = ended;
+    tellAndShow(open, { source: 'kvitt', text: wordsOfRefund(refund, former) });
+    // Who was told otherwise may have paid in another way; and what went back outside is a person's matter.
+    const isForPerson = former !== null || open.record.kind === 'refunded_outside';
+    if (refund.outcome !== 'refunded' || isForPerson) continue;
     const found = await readUntilAnswered(open);
     const asked: Asked = { as: 'refunded', refundEvent: refund.refund_event };
     if (found === null || whyNotSettle(asked, found) !== null) continue;

@@ -28,6 +28,8 @@ export interface OpenRefund {
   requestId: string | null;
   /** Dintero has refused the only request for certain. */
   refused: Obstacle | null;
+  /** Dintero showed it before this workflow sent anything: Temporal has forgotten the one that did. */
+  isEarlier: boolean;
   /** A fault of ours while it was sent. */
   fault: unknown;
   reading: RefundReading | null;
@@ -74,6 +76,7 @@ export function openRefund({ record, policy, refundStartedAt, isReset }: Opening
     startedAt,
     requestId: null,
     refused: null,
+    isEarlier: false,
     fault: null,
     reading: null,
     others: [],

@@ -1,6 +1,7 @@
 /** What a person may do about a refund, as `actions.ts` has it for charges, and whether it fits what is true now. Pure. */
 import { chargeActions, type Action } from './actions.ts';
 import type { OpenRefund } from './open-refund.ts';
+import { arrivesBefore } from './refund-judgement.ts';
 import { clock } from './timeline.ts';
 
 const { read, note, close, free } = chargeActions;
@@ -43,7 +44,7 @@ export const refundRefusals: Record<
     if (record.needs_attention === null) {
       return 'nobody is asked for yet: the customer may be about to present the card';
     }
-    const clearAt = situation.sendBefore + situation.policy.durations.httpTimeout;
+    const clearAt = arrivesBefore(situation);
     return now >= clearAt
       ? null
       : `the request may still be on its way to the terminal: possible after ${clock(clearAt)} UTC`;

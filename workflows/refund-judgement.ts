@@ -48,11 +48,13 @@ function isMine(event: RefundEvent, { refundId, requestId }: Mine): boolean {
   return requestId !== null && ids.includes(requestId);
 }
 
-function isOpen(event: RefundEvent, all: readonly RefundEvent[]): boolean {
-  if (event.is !== 'initiated') return false;
-  return !all.some(
-    ({ is, answersRequestId }) => is !== 'initiated' && answersRequestId === event.requestId,
+function isOpen({ is, requestId }: RefundEvent, all: readonly RefundEvent[]): boolean {
+  if (is !== 'initiated') return false;
+  const isAnswered = all.some(
+    (result) => result.is !== 'initiated' && result.answersRequestId === requestId,
   );
+  // Without an id of its own nothing can be known to answer it.
+  return requestId === null || !isAnswered;
 }
 
 /** Why nothing is sent. */
@@ -196,9 +198,14 @@ function stepWhenAbsent(now: RefundSituation): RefundStep {
   }
 }
 
-/** A request that was given up may be on the wire for as long as one call takes. */
-function arrivesBefore({ sendBefore, heldSince, policy }: RefundSituation): number {
-  return Math.max(sendBefore, heldSince ?? 0) + policy.durations.httpTimeout;
+/** A request that was given up may be on the wire for as long as one call takes: nobody is asked any later. */
+export function arrivesBefore({
+  sendBefore,
+  heldSince,
+  policy: { durations },
+}: Pick<RefundSituation, 'sendBefore' | 'heldSince' | 'policy'>): number {
+  const onTheWire = durations.refundTimeout ?? durations.httpTimeout;
+  return Math.max(sendBefore, heldSince ?? 0) + onTheWire;
 }
 
 /** When the cardholder's time is over: proven on the devices, or what a customer is given. */

@@ -77,5 +77,5 @@ export const refundOptionsType = 'refundOptions';
 /** Answers when the terminal asks for the card, or when the refund has left `starting` in another way. */
 export const refundPrompted = defineUpdate<{ refund: RefundRecord }>('refundPrompted');
 
-/** To the case about the money, if there is one: a refund of it has ended. */
-export const refundEnded = defineSignal<[RefundRecord]>('refundEnded');
+/** To the case about the money, if there is one: a refund of it has ended, and how it was told before, if it was. */
+export const refundEnded = defineSignal<[RefundRecord, RefundRecord['outcome']?]>('refundEnded');

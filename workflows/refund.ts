@@ -80,6 +80,7 @@ async function ask(refund: OpenRefund, lease: Lease): Promise<RefundChanges | nu
   if (isKnownAt(refund, sale)) {
     // An earlier life of this refund, which Temporal has forgotten, has sent it.
     refund.situation.sending = { is: 'accepted' };
+    refund.isEarlier = !refund.situation.isReset;
     return goOn(refund, 'Dintero knows this refund already: nothing is sent');
   }
   // A run made by reset has forgotten what was sent: nothing that stands against sending proves that nothing was.
@@ -98,10 +99,19 @@ async function ask(refund: OpenRefund, lease: Lease): Promise<RefundChanges | nu
     return notRefunded({ reason, because });
   }
   const obstacle =
-    whyNotAtTerminal(terminal, sale.payoutDestinationId) ?? whyNotRefund(sale, refund.record);
+    whyNotAtTerminal(terminal, sale.payoutDestinationId) ??
+    whyNotRefund(sale, refund.record) ??
+    whyNotAfter(await tellOtherRefunds(refund));
   if (obstacle !== null) return notRefunded(obstacle);
   send(refund, sale.transaction.transactionId);
   return null;
+}
+
+/** This one was asked for because an earlier one gave nothing back, as was told; Dintero shows that it did, or may. */
+function whyNotAfter([earlier]: string[]): Obstacle | null {
+  if (earlier === undefined) return null;
+  const because = `Dintero shows refund ${earlier} otherwise than it was told: look at it first`;
+  return { reason: 'other_operation_open', because };
 }
 
 /** Remembers which payment it is about, and whether Dintero shows this very refund. */
@@ -156,7 +166,8 @@ export async function followRefund(refund: OpenRefund, lease: Lease): Promise<Re
       case 'close_refunded': {
         const { refundedAmount: refunded_amount, eventId: refund_event } = step;
         const ending = { state: 'refunded', outcome: 'refunded', reason: null } as const;
-        return { ...ending, because: null, refunded_amount, refund_event, needs_attention: null };
+        const because = refund.isEarlier ? madeEarlier : null;
+        return { ...ending, because, refunded_amount, refund_event, needs_attention: null };
       }
       case 'close_not_refunded':
         return withoutMoney(refund, step.reason);
@@ -168,6 +179,10 @@ export async function followRefund(refund: OpenRefund, lease: Lease): Promise<Re
     }
   }
 }
+
+/** What is asked for today is perhaps not what was given back then, under the same number. */
+const madeEarlier =
+  'Dintero shows it as made earlier, so nothing was sent now: more is given back by the next number';
 
 /** It may have been refused while Dintero was read: then that is why. */
 function withoutMoney({ refused }: OpenRefund, reason: RefundReason | null): RefundChanges {
@@ -221,7 +236,7 @@ export async function closeRefund(
 ): Promise<RefundRecord> {
   publishRefund(refund, ending);
   await tellOtherRefunds(refund);
-  await tellCaseOfRefund(refund);
+  await tellCaseOfRefund(refund, former);
   await tellRefundOutcome(refund, former);
   await condition(allHandlersFinished);
   return refund.record;

@@ -33,9 +33,10 @@ export function whyNotSettle(
 }
 
 /** What a case tells of a refund that has ended. */
-export function wordsOfRefund(refund: RefundRecord): string {
+export function wordsOfRefund(refund: RefundRecord, former: RefundRecord['outcome']): string {
   const { refund_id, amount, currency, terminal_id, outcome, reason } = refund;
   const money = moneyText(refund.refunded_amount ?? amount, currency);
   const why = reason === null ? '' : ` (${reason})`;
-  return `refund ${refund_id} of ${money} at ${terminal_id}: ${outcome ?? 'open'}${why}`;
+  const before = former === null ? '' : `, told as ${former} before`;
+  return `refund ${refund_id} of ${money} at ${terminal_id}: ${outcome ?? 'open'}${why}${before}`;
 }

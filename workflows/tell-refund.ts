@@ -82,14 +82,17 @@ async function tellEvent(
 }
 
 /** The case about this money, if there is one, looks whether anything of it is left. */
-export async function tellCaseOfRefund({ record }: OpenRefund): Promise<void> {
+export async function tellCaseOfRefund(
+  { record }: OpenRefund,
+  former: RefundRecord['outcome'],
+): Promise<void> {
   if (record.transaction_id === null) return;
   const about = getExternalWorkflowHandle(caseWorkflowId(record.transaction_id));
   // There is mostly none, and one that is settled needs to know nothing.
-  await about.signal(refundEnded, record).catch(() => undefined);
+  await about.signal(refundEnded, record, former).catch(() => undefined);
 }
 
 /** An earlier refund may have told otherwise than Dintero showed when this one was asked for: it is followed then. */
-export async function tellOtherRefunds({ others }: OpenRefund): Promise<void> {
-  if (others.length > 0) await reportRefunds(others);
+export async function tellOtherRefunds({ others }: OpenRefund): Promise<string[]> {
+  return others.length > 0 ? await reportRefunds(others) : [];
 }

@@ -44,13 +44,11 @@ function referenceOf(
 }
 
 /** Accepted, and no result is shown yet. */
-function isUnanswered(event: RefundEvent, all: readonly RefundEvent[]): boolean {
-  return (
-    event.is === 'initiated' &&
-    !all.some(
-      ({ is, answersRequestId }) => is !== 'initiated' && answersRequestId === event.requestId,
-    )
+function isUnanswered({ is, requestId }: RefundEvent, all: readonly RefundEvent[]): boolean {
+  const isAnswered = all.some(
+    (result) => result.is !== 'initiated' && result.answersRequestId === requestId,
   );
+  return is === 'initiated' && (requestId === null || !isAnswered);
 }
 
 /** Empty if none of them is ours: readings of charges that were never refunded stay as they are. */

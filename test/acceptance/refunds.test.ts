@@ -12,7 +12,7 @@ let till: RefundTill;
 beforeAll(async () => {
   kvitt = await startHarness({
     deadlineSeconds: 600,
-    promptLifetimeSeconds: 180,
+    promptLifetimeSeconds: 300,
     durations: { sendWindow: 3_000 },
   });
   till = createRefundTill(kvitt);

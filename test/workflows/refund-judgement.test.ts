@@ -164,8 +164,8 @@ function situation(change: Partial<RefundSituation> = {}): RefundSituation {
   };
 }
 
-/** Sent by 30 s, 15 s on the wire, a prompt of 100 s, a list that lags by 60 s. */
-const over = start + 205_000;
+/** Sent by 30 s, 150 s on the wire, a prompt of 100 s, a list that lags by 60 s. */
+const over = start + 340_000;
 
 describe(nextRefundStep.name, () => {
   const absent = { is: 'absent' } as const;
