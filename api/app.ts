@@ -56,6 +56,7 @@ const quietRoutes = new Set<RouteKey>(['GET /healthz', 'GET /readyz', 'GET /metr
 
 export function createApi(options: ApiOptions): Api {
   const { log, timings = deriveTimings() } = options;
+  const zones = options.zones ?? norwegian;
   const temporal = connectTemporal(options.temporal.options, options.temporal.namespace);
   const watching = new Watching({
     temporal,
@@ -64,7 +65,11 @@ export function createApi(options: ApiOptions): Api {
     log,
   });
   const metrics = createMetrics(() => watching.size);
-  const standing = new StandingSource(temporal, log);
+  const standing = new StandingSource(temporal, {
+    log,
+    timeZone: zones.timeZone,
+    taskQueue: options.taskQueue,
+  });
   exportStanding(metrics.registry, async () => await standing.latest());
   const reading = new Reading(temporal.client);
   const switches = new Switches({ temporal, taskQueue: options.taskQueue, timings, log });
@@ -80,7 +85,7 @@ export function createApi(options: ApiOptions): Api {
     metrics,
     ...hearDintero(options, { temporal, reading, timings, metrics }),
     accountId: options.accountId,
-    zones: options.zones ?? norwegian,
+    zones,
     temporalUi: temporalUiOf(options),
   };
   const stopped = new AbortController();

@@ -28,7 +28,10 @@ export async function keepSchedule(
     try {
       const { connection } = deps.temporal;
       await connection.withDeadline(Date.now() + tryMs, async () => await makeSchedule(deps));
-      log.info({ schedule: scheduleIdOf(deps.taskQueue), hour: dueHour, ...deps.zones }, 'The books are scheduled');
+      log.info(
+        { schedule: scheduleIdOf(deps.taskQueue), hour: dueHour, ...deps.zones },
+        'The books are scheduled',
+      );
       return;
     } catch (err) {
       log.warn({ err }, 'The schedule of the books could not be made: it is tried again');

@@ -62,6 +62,24 @@ const gauges: {
     rows: (standing) => oldest(standing?.attention),
   },
   {
+    name: 'kvitt_refunds_open',
+    help: 'Refunds without a proven outcome, by state',
+    labelNames: ['state'],
+    rows: (standing) => counts(standing?.refunds),
+  },
+  {
+    name: 'kvitt_refunds_needing_attention',
+    help: 'Refunds that ask for a person',
+    labelNames: ['reason'],
+    rows: (standing) => counts(standing?.refundAttention),
+  },
+  {
+    name: 'kvitt_refunds_needing_attention_oldest_seconds',
+    help: 'How long the oldest of them has been asking, at most; 0 if there is none',
+    labelNames: ['reason'],
+    rows: (standing) => oldest(standing?.refundAttention),
+  },
+  {
     name: 'kvitt_cases_open',
     help: 'Cases that nobody has settled',
     labelNames: ['kind'],
@@ -95,7 +113,22 @@ const gauges: {
     help: 'How long the oldest of it has been waiting; 0 if there is none',
     rows: (standing) => oldest(standing === null ? undefined : [standing.notifications]),
   },
+  {
+    name: 'kvitt_books_closed_until_timestamp_seconds',
+    help: 'End of the newest day whose report is closed, or when the schedule was made; absent without a schedule',
+    rows: (standing) => told(standing?.books?.closedUntil, 1000),
+  },
+  {
+    name: 'kvitt_books_last_closed_differences',
+    help: 'Differences that the report of that day names; absent before the first one',
+    rows: (standing) => told(standing?.books?.differences),
+  },
 ];
+
+/** Absent is not nought. */
+function told(value: number | null | undefined, divisor = 1): Row[] {
+  return value === null || value === undefined ? [] : [{ labels: {}, value: value / divisor }];
+}
 
 function counts(rows: Count<Record<string, string>>[] | undefined): Row[] {
   return (rows ?? []).map(({ labels, count }) => ({ labels, value: count }));

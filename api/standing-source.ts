@@ -4,15 +4,19 @@
  */
 import { LRUCache } from 'lru-cache';
 import type { Logger } from 'pino';
+import { dayReconciliationType } from '../workflows/books.ts';
 import {
   moneyCaseType,
   recoverChargeType,
   terminalChargeType,
   type CaseRecord,
 } from '../workflows/messages.ts';
+import { recoverRefundType, terminalRefundType } from '../workflows/refund-messages.ts';
 import { readingOf, type ReadCharge } from './cashier.ts';
 import { listPage } from './list.ts';
 import { isClosed, Reading, recordIn } from './reading.ts';
+import { readOf, refundIn, RefundReading, type ReadRefund } from './refund-reading.ts';
+import { scheduledSince, sumUpBooks, type BooksStanding } from './standing-books.ts';
 import { sumUp, type NotificationRecord, type Standing } from './standing.ts';
 import { isTemporalFailure, type Temporal } from './temporal.ts';
 
@@ -43,9 +47,21 @@ const provenForMs = 10 * 60_000;
 /** The type of `notify/<charge_id>`; each shows what it has not told yet. */
 const notifyRetailerType = 'notifyRetailer';
 
+interface StandingOptions {
+  log: Logger;
+  /** In which the days of the books end. */
+  timeZone: string;
+  /** Whose books. */
+  taskQueue: string;
+  timings?: Partial<StandingTimings>;
+}
+
 export class StandingSource {
   readonly #temporal: Temporal;
-  readonly #reading: Reading;
+  readonly #charges: Kind<ReadCharge>;
+  readonly #refunds: Kind<ReadRefund>;
+  readonly #timeZone: string;
+  readonly #taskQueue: string;
   readonly #timings: StandingTimings;
   readonly #log: Logger;
   readonly #proven = new LRUCache<string, true>({ max: 10_000, ttl: provenForMs });
@@ -53,11 +69,26 @@ export class StandingSource {
   #running: Promise<void> | null = null;
   #askedAt = -Infinity;
 
-  constructor(temporal: Temporal, log: Logger, timings: Partial<StandingTimings> = {}) {
+  constructor(temporal: Temporal, { log, timeZone, taskQueue, timings = {} }: StandingOptions) {
     const { connection, client } = temporal.waiting;
     this.#log = log;
+    this.#timeZone = timeZone;
+    this.#taskQueue = taskQueue;
     this.#temporal = { ...temporal, connection, client };
-    this.#reading = new Reading(client);
+    const charges = new Reading(client);
+    this.#charges = {
+      types: [terminalChargeType, recoverChargeType],
+      idOf: ({ record }) => record.charge_id,
+      listed: runningCharge,
+      find: async (chargeId) => await charges.find(chargeId),
+    };
+    const refunds = new RefundReading(client);
+    this.#refunds = {
+      types: [terminalRefundType, recoverRefundType],
+      idOf: ({ record }) => record.refund_id,
+      listed: runningRefund,
+      find: async (refundId) => await refunds.find(refundId),
+    };
     this.#timings = { ...defaultTimings, ...timings };
   }
 
@@ -96,18 +127,21 @@ export class StandingSource {
 
   async #read(): Promise<Standing> {
     // One after the other: what fails leaves nothing behind that runs on.
-    const charges = await this.#openCharges();
+    const charges = await this.#open(this.#charges);
+    const refunds = await this.#open(this.#refunds);
     const cases = await this.#list(
       `WorkflowType = '${moneyCaseType}' AND ExecutionStatus != 'Completed'`,
     );
     const notifications = await this.#list(
       `WorkflowType = '${notifyRetailerType}' AND ExecutionStatus = 'Running'`,
     );
-    const isTruncated = [charges, cases, notifications].some((part) => part.isTruncated);
+    const isTruncated = [charges, refunds, cases, notifications].some((part) => part.isTruncated);
     return sumUp({
       charges: charges.reads,
+      refunds: refunds.reads,
       cases: await this.#openCases(cases.workflows),
       notifications: notifications.workflows.flatMap(({ memo }) => notificationIn(memo)),
+      books: await this.#books(),
       isTruncated,
       now: Date.now(),
     });
@@ -130,29 +164,35 @@ export class StandingSource {
     return [...found.values()];
   }
 
-  /** What runs speaks for its charge; of the rest each charge is looked at, for it may have been recovered. */
-  async #openCharges(): Promise<{ reads: ReadCharge[]; isTruncated: boolean }> {
-    const types = `'${terminalChargeType}', '${recoverChargeType}'`;
+  /** What runs speaks for itself; of the rest each one is looked at, for it may have been recovered. */
+  async #open<One extends OpenOne>({
+    types,
+    idOf,
+    listed: readListed,
+    find,
+  }: Kind<One>): Promise<{
+    reads: One[];
+    isTruncated: boolean;
+  }> {
+    const names = types.map((type) => `'${type}'`).join(', ');
     const listed = await this.#list(
-      `WorkflowType IN (${types}) AND ExecutionStatus != 'Completed'`,
+      `WorkflowType IN (${names}) AND ExecutionStatus != 'Completed'`,
     );
     const running = listed.workflows.filter(({ status }) => !isClosed(status));
     const reads = new Map(
-      running
-        .flatMap((one) => runningCharge(one))
-        .map((read): [string, ReadCharge] => [read.record.charge_id, read]),
+      running.flatMap((one) => readListed(one)).map((read): [string, One] => [idOf(read), read]),
     );
     const ended = new Set(
       listed.workflows
         .filter(({ status }) => isClosed(status))
         .map(({ workflowId }) => workflowId.slice(workflowId.indexOf('/') + 1))
-        .filter((chargeId) => !reads.has(chargeId) && !this.#proven.has(chargeId)),
+        .filter((id) => !reads.has(id) && !this.#proven.has(id)),
     );
     const looked = [...ended].slice(0, looksMax);
-    for (const [index, read] of (await this.#look(looked)).entries()) {
-      const chargeId = looked[index] ?? '';
-      if (read === null || read.record.outcome !== null) this.#proven.set(chargeId, true);
-      else reads.set(chargeId, read);
+    for (const [index, read] of (await look(looked, find)).entries()) {
+      const id = looked[index] ?? '';
+      if (read === null || read.record.outcome !== null) this.#proven.set(id, true);
+      else reads.set(id, read);
     }
     return {
       reads: [...reads.values()].filter(({ record }) => record.outcome === null),
@@ -160,16 +200,14 @@ export class StandingSource {
     };
   }
 
-  /** One whose memo cannot be read must not hide the others. */
-  async #look(chargeIds: readonly string[]): Promise<(ReadCharge | null)[]> {
-    const looks = await Promise.allSettled(
-      chargeIds.map(async (chargeId) => await this.#reading.find(chargeId)),
+  async #books(): Promise<BooksStanding | null> {
+    const since = await scheduledSince(this.#temporal.client, this.#taskQueue);
+    if (since === null) return null;
+    const { workflows } = await this.#list(
+      `WorkflowType = '${dayReconciliationType}' AND TaskQueue = '${this.#taskQueue}' AND ExecutionStatus = 'Completed'`,
     );
-    return looks.map((look) => {
-      if (look.status === 'fulfilled') return look.value;
-      if (isTemporalFailure(look.reason)) throw look.reason;
-      return null;
-    });
+    const memos = workflows.map(({ memo }) => memo);
+    return sumUpBooks(memos, { since, timeZone: this.#timeZone });
   }
 
   async #list(query: string): Promise<{ workflows: Listed[]; isTruncated: boolean }> {
@@ -190,6 +228,34 @@ export class StandingSource {
 }
 
 type Listed = Awaited<ReturnType<typeof listPage>>['workflows'][number];
+
+/** A charge or a refund, as it is read. */
+interface OpenOne {
+  record: { outcome: string | null };
+}
+
+/** How the one kind and the other are listed and looked at. */
+interface Kind<One> {
+  types: readonly string[];
+  idOf: (one: One) => string;
+  listed: (one: Listed) => One[];
+  find: (id: string) => Promise<One | null>;
+}
+
+/** One whose memo cannot be read must not hide the others. */
+async function look<One>(ids: readonly string[], find: Kind<One>['find']): Promise<(One | null)[]> {
+  const looks = await Promise.allSettled(ids.map(async (id) => await find(id)));
+  return looks.map((found) => {
+    if (found.status === 'fulfilled') return found.value;
+    if (isTemporalFailure(found.reason)) throw found.reason;
+    return null;
+  });
+}
+
+function runningRefund({ workflowId, status, memo }: Listed): ReadRefund[] {
+  const record = refundIn(memo);
+  return record === null ? [] : [readOf({ workflowId, record, status })];
+}
 
 function runningCharge({ workflowId, memo }: Listed): ReadCharge[] {
   try {

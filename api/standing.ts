@@ -12,7 +12,16 @@ import {
   type ChargeState,
 } from '../workflows/lists.ts';
 import type { CaseRecord, ChargeRecord } from '../workflows/messages.ts';
+import {
+  refundAttentions,
+  refundStates,
+  type RefundAttention,
+  type RefundState,
+} from '../workflows/refund-lists.ts';
+import type { RefundRecord } from '../workflows/refund-messages.ts';
 import type { ReadCharge } from './cashier.ts';
+import type { ReadRefund } from './refund-reading.ts';
+import type { BooksStanding } from './standing-books.ts';
 
 /** Upper ends of the ages of open charges, in seconds. */
 const ages = [
@@ -42,10 +51,14 @@ export interface Count<Labels> {
 export interface Standing {
   open: Count<{ state: ChargeState; age: Age }>[];
   attention: Count<{ reason: Attention }>[];
+  refunds: Count<{ state: RefundState }>[];
+  refundAttention: Count<{ reason: RefundAttention }>[];
   cases: Count<{ kind: CaseKind }>[];
   /** `count` is minor units. */
   money: Count<{ currency: string; kind: RiskKind }>[];
   notifications: Count<Record<string, never>>;
+  /** null: nobody has them made. */
+  books: BooksStanding | null;
   /** There is more than was looked at. */
   isTruncated: boolean;
 }
@@ -59,14 +72,18 @@ export interface NotificationRecord {
 export interface Listed {
   /** Each charge that has proven no outcome, read as a till would read it. */
   charges: readonly ReadCharge[];
+  /** The same of refunds. */
+  refunds: readonly ReadRefund[];
   cases: readonly CaseRecord[];
   notifications: readonly NotificationRecord[];
+  books: BooksStanding | null;
   isTruncated: boolean;
   now: number;
 }
 
 /** Every combination of the closed lists has a row, so that no alert has to guess what an absent number means. */
-export function sumUp({ charges, cases, notifications, isTruncated, now }: Listed): Standing {
+export function sumUp(listed: Listed): Standing {
+  const { charges, cases, notifications, books, isTruncated, now } = listed;
   const since = (at: string): number => Math.max(0, (now - Date.parse(at)) / 1000);
   const open = tally(openStates.flatMap((state) => ages.map(([age]) => ({ state, age }))));
   const attention = tally(attentions.map((reason) => ({ reason })));
@@ -96,11 +113,27 @@ export function sumUp({ charges, cases, notifications, isTruncated, now }: Liste
   return {
     open: open.rows(),
     attention: attention.rows(),
+    ...sumRefunds(listed.refunds, since),
     cases: openCases.rows(),
     money: money.rows(),
     notifications: sumNotifications(notifications, since),
+    books,
     isTruncated,
   };
+}
+
+function sumRefunds(
+  refunds: readonly ReadRefund[],
+  since: (at: string) => number,
+): Pick<Standing, 'refunds' | 'refundAttention'> {
+  const open = tally(openRefundStates.map((state) => ({ state })));
+  const attention = tally(refundAttentions.map((reason) => ({ reason })));
+  for (const { record } of refunds) {
+    const { state, needs_attention: reason, created_at } = record;
+    open.add({ state }, 1, since(created_at));
+    if (reason !== null) attention.add({ reason }, 1, since(refundAttentionSince(record)));
+  }
+  return { refunds: open.rows(), refundAttention: attention.rows() };
 }
 
 function sumNotifications(
@@ -116,6 +149,10 @@ function sumNotifications(
 
 const openStates: ChargeState[] = chargeStates.filter(
   (state) => state !== 'captured' && state !== 'not_charged',
+);
+
+const openRefundStates: RefundState[] = refundStates.filter(
+  (state) => state !== 'refunded' && state !== 'not_refunded',
 );
 
 function ageOf(seconds: number): Age {
@@ -139,6 +176,12 @@ function attentionSince(
   return reason === tooLong[state] && attention_at !== null
     ? attention_at
     : troubledSince(record, now);
+}
+
+/** What asks for another reason than its age may have done so since it is in its state. */
+function refundAttentionSince(record: RefundRecord): string {
+  const { needs_attention: reason, attention_at, state_since } = record;
+  return reason === 'refund_too_long' ? (attention_at ?? state_since) : state_since;
 }
 
 /** These two are asked for only while the money is read as reserved. */

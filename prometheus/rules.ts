@@ -3,6 +3,7 @@
  * wrong with processes, Dintero or the retailer's system is a row. `prometheus/alerts.yml` is made of this table.
  */
 import { attentionGuide, caseGuide, reasonGuide, type Guidance } from '../workflows/guide.ts';
+import { refundAttentionGuide } from '../workflows/refund-guide.ts';
 
 export interface Rule {
   alert: string;
@@ -110,6 +111,14 @@ const charges: Rule[] = [
     summary: 'Charges ask for a person: {{ $labels.reason }}.',
   }),
   ...waiting({
+    alert: 'RefundNeedsAttention',
+    guide: refundAttentionGuide,
+    label: 'reason',
+    count: 'kvitt_refunds_needing_attention',
+    oldest: 'kvitt_refunds_needing_attention_oldest_seconds',
+    summary: 'Refunds ask for a person: {{ $labels.reason }}.',
+  }),
+  ...waiting({
     alert: 'CaseOpen',
     guide: caseGuide,
     label: 'kind',
@@ -126,6 +135,12 @@ const charges: Rule[] = [
   rule('NotificationsWaiting', {
     expr: 'max(kvitt_notifications_oldest_seconds) > 3600',
     summary: "The retailer's system has not taken news for more than an hour.",
+  }),
+  rule('BooksNotClosed', {
+    // A day is closed some hours after its end, the next one a day later. Without the schedule there is no sample.
+    expr: 'time() - max(kvitt_books_closed_until_timestamp_seconds) > 36 * 3600',
+    for: '5m',
+    summary: 'The report of yesterday is not closed.',
   }),
   rule('SwitchedOffForLong', {
     expr: 'max by (scope) (kvitt_switches_off) > 0',

@@ -118,6 +118,7 @@ describe('what to press', () => {
     'on terminal <terminal_id> --why "<why>"',
     'notifications',
     'resend <charge_id>',
+    'reconcile',
   ];
   const actions = new Set([
     ...Object.entries(chargeActions).flatMap(commandsOf('<charge_id>')),

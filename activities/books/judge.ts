@@ -105,3 +105,21 @@ export function judgeMissing(told: Told): Verdict {
   if (told.is !== 'ended' || told.outcome !== 'captured') return { is: 'open' };
   return differs('missing', 'the charge told captured, and Dintero does not know its payment');
 }
+
+export const refundsDiffer: Verdict = {
+  is: 'differs',
+  kind: 'unequal',
+  found: 'Dintero shows a refund otherwise than its workflow told',
+};
+
+/** The list is enough to say that all is well, or that nothing is in. */
+export function isSure({ is }: Verdict): boolean {
+  return is === 'agrees' || is === 'no_money' || is === 'open';
+}
+
+/** What is in: captured, or reserved while nothing is, less what went back. */
+export function amountIn(facts: Payment['facts']): number {
+  if (isWithoutMoney(facts)) return 0;
+  if (facts.status === 'authorised') return facts.amount;
+  return facts.capturedAmount - facts.refundedAmount;
+}

@@ -10,7 +10,6 @@ import {
 } from '../../workflows/books.ts';
 import { noSum, summed, together, emptyPart } from '../../workflows/books-sums.ts';
 import { caseWorkflowId } from '../../workflows/messages.ts';
-import { isWithoutMoney } from '../../workflows/judgement.ts';
 import type { Dintero } from '../dintero/charges.ts';
 import { findPayment, readInstallation, type Payment } from '../dintero/payment.ts';
 import { listPayments, type Pace, type PaymentFilter } from '../dintero/payments.ts';
@@ -24,7 +23,15 @@ import {
   type Listed,
 } from './charges.ts';
 import { businessDay, type BusinessDay } from '../../workflows/business-days.ts';
-import { judgeMissing, judgePayment, type Told, type Verdict } from './judge.ts';
+import {
+  amountIn,
+  isSure,
+  judgeMissing,
+  judgePayment,
+  refundsDiffer,
+  type Told,
+  type Verdict,
+} from './judge.ts';
 
 export interface BooksDeps {
   dintero: Dintero;
@@ -277,17 +284,6 @@ class Desk {
   }
 }
 
-const refundsDiffer: Verdict = {
-  is: 'differs',
-  kind: 'unequal',
-  found: 'Dintero shows a refund otherwise than its workflow told',
-};
-
-/** The list is enough to say that all is well, or that nothing is in. */
-function isSure({ is }: Verdict): boolean {
-  return is === 'agrees' || is === 'no_money' || is === 'open';
-}
-
 function placeOf(
   storeId: string | null,
   terminalId: string | null,
@@ -298,11 +294,4 @@ function placeOf(
     terminal_id: terminalId ?? 'unknown',
     currency: currency ?? 'unknown',
   };
-}
-
-/** What is in: captured, or reserved while nothing is, less what went back. */
-function amountIn(facts: Payment['facts']): number {
-  if (isWithoutMoney(facts)) return 0;
-  if (facts.status === 'authorised') return facts.amount;
-  return facts.capturedAmount - facts.refundedAmount;
 }

@@ -1,6 +1,6 @@
 /**
  * What to do when an alert about the service rings: one section per rule, at the anchor `alert-<name>`, its name in
- * lower case with hyphens. Alerts about charges and cases lead to the section of their word.
+ * lower case with hyphens. Alerts about charges, refunds and cases lead to the section of their word.
  */
 import type { Step } from '../../workflows/guide.ts';
 
@@ -267,6 +267,21 @@ const others = {
       {
         when: 'Its system works again: send those of a charge now, instead of at their next try.',
         run: 'npx kvitt resend <charge_id>',
+      },
+    ],
+  },
+  'books-not-closed': {
+    means:
+      'The report of yesterday is not closed: nobody has compared its money with Dintero. What is unclear is followed all the same.',
+    check: [
+      'In the Temporal UI: does the schedule `reconciliation/<task queue>` run, or has somebody paused it?',
+      'Does the workflow `reconciliation/<task queue>/<date>` run? What it waits for, and the last error, stand there.',
+      isWorkerAlive,
+    ],
+    press: [
+      {
+        when: 'No run of that day goes on: order it now. It follows what it finds by itself.',
+        run: 'npx kvitt reconcile',
       },
     ],
   },

@@ -314,6 +314,11 @@ describe.concurrent('a refund', () => {
     await expect
       .poll(async () => (await sweepLostRefunds(kvitt.client, kvitt.taskQueue)).lost, patience)
       .toBe(1);
+    const recovery = kvitt.client.workflow.getHandle(refundRecoveryWorkflowId(body.refund_id));
+    // It asks for a person in its turn when it takes too long, whether or not a worker lives by then.
+    expect((await recovery.describe()).memo).toMatchObject({
+      refund: { attention_at: expect.any(String) as unknown },
+    });
     await kvitt.simulator.press(terminal_id, 'tap');
     expect(await till.ending(body.refund_id)).toMatchObject({ outcome: 'refunded' });
     paths.set('refund-recovered', refundRecoveryWorkflowId(body.refund_id));

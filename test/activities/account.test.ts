@@ -184,11 +184,11 @@ describe(createCatalogue.name, () => {
     const expected = { is: 'at_store', storeId: 'bergen-01', payoutDestinationId: 'seller-9' };
     const found = await Promise.all(Array.from({ length: 20 }, () => find(catalogue, terminalId)));
     expect(found).toEqual(found.map(() => expected));
-    clock = 299_000;
+    clock = 59_000;
     await find(catalogue, terminalId);
     expect((await calls('get_terminal')) - terminals).toBe(1);
     expect((await calls('list_stores')) - stores).toBe(1);
-    clock = 300_000;
+    clock = 60_000;
     await find(catalogue, terminalId);
     expect((await calls('get_terminal')) - terminals).toBe(2);
   });

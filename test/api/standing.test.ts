@@ -1,9 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import { riskOf, sumUp, unwantedOf, type Count, type Listed } from '../../api/standing.ts';
 import { readingOf, type ReadCharge } from '../../api/cashier.ts';
+import { executionStatus } from '../../api/reading.ts';
+import { readOf, type ReadRefund } from '../../api/refund-reading.ts';
+import { sumUpBooks } from '../../api/standing-books.ts';
 import { attentions, caseKinds } from '../../workflows/lists.ts';
 import type { CaseRecord, ChargeRecord } from '../../workflows/messages.ts';
+import { refundAttentions } from '../../workflows/refund-lists.ts';
+import type { RefundRecord } from '../../workflows/refund-messages.ts';
 import { record } from '../workflows/builders.ts';
+import { refundRecord } from './refund-record.ts';
 
 const now = Date.parse('2026-11-22T10:00:00.000Z');
 const ago = (seconds: number): string => new Date(now - seconds * 1000).toISOString();
@@ -12,6 +18,14 @@ const ago = (seconds: number): string => new Date(now - seconds * 1000).toISOStr
 function read(change: Partial<ChargeRecord>, isClosed = false): ReadCharge {
   const charge = record({ created_at: ago(90), state_since: ago(30), ...change });
   return readingOf({ record: charge, workflowId: 'charge/S-1.1', isClosed, case: 'none', now });
+}
+
+function readRefund(
+  change: Partial<RefundRecord>,
+  status: number = executionStatus.running,
+): ReadRefund {
+  const refund = refundRecord({ created_at: ago(90), state_since: ago(30), ...change });
+  return readOf({ record: refund, workflowId: `refund/${refund.refund_id}`, status });
 }
 
 function caseOf(change: Partial<CaseRecord>): CaseRecord {
@@ -34,7 +48,14 @@ function caseOf(change: Partial<CaseRecord>): CaseRecord {
 }
 
 function sum(listed: Partial<Listed>): ReturnType<typeof sumUp> {
-  const nothing = { charges: [], cases: [], notifications: [], isTruncated: false };
+  const nothing = {
+    charges: [],
+    refunds: [],
+    cases: [],
+    notifications: [],
+    books: null,
+    isTruncated: false,
+  };
   return sumUp({ ...nothing, ...listed, now });
 }
 
@@ -43,7 +64,7 @@ const counted = <Labels>(rows: Count<Labels>[]): Count<Labels>[] =>
 
 describe(sumUp.name, () => {
   test('has a row for every word when nothing is open', () => {
-    const { open, attention, cases, money, notifications } = sum({});
+    const { open, attention, cases, money, notifications, ...refunds } = sum({});
     expect(attention.map(({ labels }) => labels.reason)).toEqual([...attentions]);
     expect(cases.map(({ labels }) => labels.kind)).toEqual([...caseKinds]);
     expect(open).toHaveLength(25);
@@ -51,6 +72,14 @@ describe(sumUp.name, () => {
       true,
     );
     expect(money).toEqual([]);
+    expect(refunds.refunds.map(({ labels }) => labels.state)).toEqual([
+      'starting',
+      'waiting_for_card',
+      'checking',
+    ]);
+    expect(refunds.refundAttention).toEqual(
+      refundAttentions.map((reason) => ({ labels: { reason }, count: 0, oldestSeconds: 0 })),
+    );
   });
 
   test('counts what is open by state and by the age of the charge', () => {
@@ -86,6 +115,31 @@ describe(sumUp.name, () => {
       { labels: { reason: 'prompt_may_live' }, count: 2, oldestSeconds: 70 },
       { labels: { reason: 'workflow_lost' }, count: 1, oldestSeconds: 50 },
     ]);
+  });
+
+  test('counts refunds by state, and who asks for a person, also without a worker', () => {
+    const { refunds, refundAttention, attention } = sum({
+      refunds: [
+        readRefund({ state: 'starting' }),
+        readRefund({ attention_at: ago(10), created_at: ago(400) }),
+        readRefund({ attention_at: ago(20), needs_attention: 'refund_too_long' }),
+        readRefund({ state: 'checking', needs_attention: 'refund_lost', attention_at: ago(5) }),
+        readRefund({ state: 'checking', needs_attention: 'refund_unresolved' }),
+        readRefund({ state_since: ago(50) }, executionStatus.timedOut),
+      ],
+    });
+    expect(refunds).toEqual([
+      { labels: { state: 'starting' }, count: 1, oldestSeconds: 90 },
+      { labels: { state: 'waiting_for_card' }, count: 2, oldestSeconds: 400 },
+      { labels: { state: 'checking' }, count: 3, oldestSeconds: 90 },
+    ]);
+    expect(refundAttention).toEqual([
+      { labels: { reason: 'refund_too_long' }, count: 2, oldestSeconds: 20 },
+      { labels: { reason: 'refund_unresolved' }, count: 1, oldestSeconds: 30 },
+      { labels: { reason: 'refund_lost' }, count: 1, oldestSeconds: 30 },
+      { labels: { reason: 'refund_workflow_lost' }, count: 1, oldestSeconds: 50 },
+    ]);
+    expect(counted(attention)).toEqual([]);
   });
 
   test('adds up money at risk for each currency and kind, in minor units', () => {
@@ -137,6 +191,25 @@ describe(sumUp.name, () => {
       ],
     });
     expect(notifications).toEqual({ labels: {}, count: 3, oldestSeconds: 50 });
+  });
+});
+
+describe(sumUpBooks.name, () => {
+  const of = { since: new Date(now), timeZone: 'Europe/Oslo' };
+  const books = (date: string, differences: number, is_closed = true): Record<string, unknown> => ({
+    books: { version: 1, date, by: null, is_closed, differences, late: 0, made_at: ago(0) },
+  });
+
+  test('takes the newest day whose report is closed', () => {
+    const memos = [books('2026-11-20', 1), books('2026-11-21', 2), books('2026-11-22', 9, false)];
+    const closed = { closedUntil: Date.parse('2026-11-21T23:00:00Z'), differences: 2 };
+    expect(sumUpBooks(memos, of)).toEqual(closed);
+    expect(sumUpBooks([{}, ...memos.toReversed()], of)).toEqual(closed);
+  });
+
+  test('counts from the schedule on while none is closed', () => {
+    const memos = [{}, books('2026-11-22', 9, false)];
+    expect(sumUpBooks(memos, of)).toEqual({ closedUntil: now, differences: null });
   });
 });
 

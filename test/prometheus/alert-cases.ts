@@ -1,4 +1,5 @@
 /** What Prometheus sees, and which alerts it must raise then; `prometheus/alerts.test.yml` is made of these rows. */
+import { refundAttentions } from '../../workflows/refund-lists.ts';
 
 export interface AlertCase {
   name: string;
@@ -16,6 +17,8 @@ const ticket = { severity: 'ticket' };
 
 const asking = 'kvitt_charges_needing_attention{reason=';
 const askingFor = 'kvitt_charges_needing_attention_oldest_seconds{reason=';
+
+const refundFor = 'kvitt_refunds_needing_attention_oldest_seconds{reason=';
 
 const charges: AlertCase[] = [
   {
@@ -52,6 +55,42 @@ const charges: AlertCase[] = [
     at: '17m',
     alert: 'ChargeNeedsAttentionForLong',
     fires: [{ ...page, escalated_after: '15m', reason: 'prompt_may_live' }],
+  },
+  {
+    name: 'a refund that asks for a person is a ticket, each word of its own',
+    series: {
+      'kvitt_refunds_needing_attention{reason="refund_too_long",instance="a"}': '1x10',
+      'kvitt_refunds_needing_attention{reason="refund_too_long",instance="b"}': '1x10',
+      'kvitt_refunds_needing_attention{reason="refund_unresolved"}': '2x10',
+      'kvitt_refunds_needing_attention{reason="refund_lost"}': '1x10',
+      'kvitt_refunds_needing_attention{reason="refund_workflow_lost"}': '1x10',
+    },
+    at: '5m',
+    alert: 'RefundNeedsAttention',
+    fires: refundAttentions.map((reason) => ({ ...ticket, reason })),
+  },
+  {
+    name: 'a lost refund that is recovered within a moment is nobody’s work',
+    series: { 'kvitt_refunds_needing_attention{reason="refund_workflow_lost"}': '0 1 0x10' },
+    at: '1m',
+    alert: 'RefundNeedsAttention',
+    fires: [],
+  },
+  {
+    name: 'a refund that nobody clears rings, each word after its time',
+    series: {
+      [`${refundFor}"refund_too_long"}`]: '3599x5',
+      [`${refundFor}"refund_workflow_lost"}`]: '3601x5',
+      [`${refundFor}"refund_lost"}`]: '1801x5',
+      [`${refundFor}"refund_unresolved"}`]: '14401x5',
+    },
+    at: '1m',
+    alert: 'RefundNeedsAttentionForLong',
+    fires: [
+      { ...page, escalated_after: '60m', reason: 'refund_workflow_lost' },
+      { ...page, escalated_after: '240m', reason: 'refund_unresolved' },
+      { ...page, escalated_after: '30m', reason: 'refund_lost' },
+    ],
   },
   {
     name: 'an open case is a ticket',
@@ -100,6 +139,27 @@ const charges: AlertCase[] = [
     at: '62m',
     alert: 'NotificationsWaiting',
     fires: [ticket],
+  },
+  {
+    // The clock of these tests begins at nought: the days ended before it.
+    name: 'no report was closed in the night, and noon has come',
+    series: {
+      'kvitt_books_closed_until_timestamp_seconds{instance="a"}': '-129600x15',
+      'kvitt_books_closed_until_timestamp_seconds{instance="b"}': '-216000x15',
+    },
+    at: '10m',
+    alert: 'BooksNotClosed',
+    fires: [ticket],
+  },
+  {
+    name: 'the night’s report is still being made, or one api has not seen it yet',
+    series: {
+      'kvitt_books_closed_until_timestamp_seconds{instance="a"}': '-108000x15',
+      'kvitt_books_closed_until_timestamp_seconds{instance="b"}': '-194400x15',
+    },
+    at: '10m',
+    alert: 'BooksNotClosed',
+    fires: [],
   },
   {
     name: 'a switch was forgotten',

@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import { groups, type Rule } from '../../prometheus/rules.ts';
 import { attentions, caseKinds } from '../../workflows/lists.ts';
+import { refundAttentions } from '../../workflows/refund-lists.ts';
 import { alertCases, type AlertCase } from './alert-cases.ts';
 
 const folder = new URL('../../prometheus/', import.meta.url);
@@ -80,6 +81,17 @@ describe('prometheus/alerts.yml', () => {
       expect(about.map(({ alert }) => alert)).toEqual([
         'ChargeNeedsAttention',
         'ChargeNeedsAttentionForLong',
+      ]);
+    },
+  );
+
+  it.each(refundAttentions)(
+    'tells when a refund asks for a person, and when it has for long: %s',
+    (word) => {
+      const about = rules.filter(({ expr }) => wordsOf(expr).includes(word));
+      expect(about.map(({ alert }) => alert)).toEqual([
+        'RefundNeedsAttention',
+        'RefundNeedsAttentionForLong',
       ]);
     },
   );
