@@ -1,6 +1,10 @@
 /** What became of a charge, asked of Temporal itself, and the start of its recovery when its own workflow is gone. */
 import type { Client } from '@temporalio/client';
-import { TypedSearchAttributes, WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
+import {
+  TypedSearchAttributes,
+  WorkflowExecutionAlreadyStartedError,
+  WorkflowNotFoundError,
+} from '@temporalio/common';
 import {
   caseWorkflowId,
   chargeWorkflowId,
@@ -73,6 +77,18 @@ export interface Recover {
   askedBy?: string;
 }
 
+/** Whoever has ended meanwhile did not hear of it: then a recovery is started after all. */
+async function tellNews(client: Client, workflowId: string, ask: Recover): Promise<boolean> {
+  const report = { error: null, source: 'stray news' };
+  try {
+    await client.workflow.getHandle(workflowId).signal(transactionReported, report);
+    return true;
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return await startRecovery(client, ask);
+    throw error;
+  }
+}
+
 /**
  * Starts `recovery/<charge_id>`, or tells whoever follows the charge already that there is news. False: Temporal does
  * not know the charge.
@@ -81,9 +97,7 @@ export async function startRecovery(client: Client, ask: Recover): Promise<boole
   const standing = await readStanding(client, ask.chargeId);
   if (standing.is === 'unknown') return false;
   if (standing.is === 'running') {
-    const report = { error: null, source: 'stray news' };
-    await client.workflow.getHandle(standing.workflowId).signal(transactionReported, report);
-    return true;
+    return await tellNews(client, standing.workflowId, ask);
   }
   // Somebody was faster.
   if (ask.because === 'workflow_lost' && !standing.isLost) return true;

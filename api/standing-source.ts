@@ -4,7 +4,7 @@
  */
 import { LRUCache } from 'lru-cache';
 import type { Logger } from 'pino';
-import { dayReconciliationType } from '../workflows/books.ts';
+import { dayReconciliationType, reconciliationWorkflowId } from '../workflows/books.ts';
 import {
   moneyCaseType,
   recoverChargeType,
@@ -204,7 +204,7 @@ export class StandingSource {
     const since = await scheduledSince(this.#temporal.client, this.#taskQueue);
     if (since === null) return null;
     const { workflows } = await this.#list(
-      `WorkflowType = '${dayReconciliationType}' AND TaskQueue = '${this.#taskQueue}' AND ExecutionStatus = 'Completed'`,
+      `WorkflowType = '${dayReconciliationType}' AND WorkflowId STARTS_WITH '${reconciliationWorkflowId(this.#taskQueue, '')}' AND ExecutionStatus = 'Completed'`,
     );
     const memos = workflows.map(({ memo }) => memo);
     return sumUpBooks(memos, { since, timeZone: this.#timeZone });

@@ -85,7 +85,8 @@ const attentionStories: Story[] = [
     happens: 'The cashier asked to stop, and Dintero’s answer to the cancel was lost.',
     make: async (stage) => {
       const charge = await prompted(stage, {
-        durations: unwatched,
+        // Whoever reads when he is asked finds the lost cancel off the wire.
+        durations: { ...unwatched, httpTimeout: 500 },
         faults: [answers('cancel_session', 503, 1)],
       });
       await cancel(stage, charge);

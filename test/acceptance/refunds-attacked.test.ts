@@ -27,7 +27,7 @@ async function count(chargeId: string, kind: string): Promise<number> {
 async function declinedAndRetried(request: object = {}, tap: object = {}) {
   const sale = await till.paid({}, tap);
   const { charge_id, terminal_id } = sale;
-  await kvitt.simulator.terminal(terminal_id, { behaviour: { refund_retried_after_ms: 1_000 } });
+  await kvitt.simulator.terminal(terminal_id, { behaviour: { refund_retried_after_ms: 4_000 } });
   const { body } = await till.refund(charge_id, { terminal_id, ...request });
   await kvitt.simulator.press(terminal_id, 'decline');
   const told = await till.ending(body.refund_id);
@@ -50,7 +50,7 @@ describe.concurrent('a refund that was told as not made, and was made', () => {
     const sale = await till.paid();
     const { charge_id, terminal_id } = sale;
     await noNewsOf(charge_id);
-    await kvitt.simulator.terminal(terminal_id, { behaviour: { refund_retried_after_ms: 1_000 } });
+    await kvitt.simulator.terminal(terminal_id, { behaviour: { refund_retried_after_ms: 4_000 } });
     const { body } = await till.refund(charge_id, { terminal_id });
     await kvitt.simulator.press(terminal_id, 'decline');
     await till.ending(body.refund_id);
@@ -109,7 +109,7 @@ describe.concurrent('a refund that was told as not made, and was made', () => {
     const sale = await till.paid();
     const { charge_id, terminal_id } = sale;
     await noNewsOf(charge_id);
-    await kvitt.simulator.terminal(terminal_id, { behaviour: { refund_retried_after_ms: 1_000 } });
+    await kvitt.simulator.terminal(terminal_id, { behaviour: { refund_retried_after_ms: 4_000 } });
     const { body } = await till.refund(charge_id, { terminal_id });
     await kvitt.simulator.press(terminal_id, 'decline');
     await till.ending(body.refund_id);

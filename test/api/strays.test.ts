@@ -163,7 +163,10 @@ describe('unproven news', () => {
     const query = `transaction_id=${transaction}&error=capture`;
     const storm = Array.from({ length: 20 });
     const answers = await Promise.all(storm.map(() => deliver(api, id, { query, ageSeconds })));
-    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
+    // At most five a second are looked into, whatever they name.
+    const statuses = answers.map(({ status }) => status);
+    expect(statuses).toContain(200);
+    expect(statuses.filter((status) => status !== 200 && status !== 503)).toEqual([]);
     const news = (await stored(`stray/${transaction}`))?.news ?? [];
     const one = { error: null, source: `callback (${kind})`, transaction_id: transaction };
     expect(news).toEqual(news.map(() => one));
@@ -171,7 +174,9 @@ describe('unproven news', () => {
     expect(news.length).toBeLessThan(storm.length / 2);
     // Nobody may be there any more who looks: what comes later is stored anew.
     const before = await counted(api, 'stray');
-    await deliver(api, id, { query, ageSeconds });
+    const again = async (): Promise<number> =>
+      (await deliver(api, id, { query, ageSeconds })).status;
+    await expect.poll(again).toBe(200);
     expect(await counted(api, 'stray')).toBe(before + 1);
   });
 
@@ -185,7 +190,8 @@ describe('unproven news', () => {
     await answer;
     await unsigned.call(`/charges/${id}/cancel`, { method: 'POST' });
     const transaction = newTransaction();
-    await deliver(unsigned, id, { query: `transaction_id=${transaction}` });
+    const query = `transaction_id=${transaction}`;
+    await expect.poll(async () => (await deliver(unsigned, id, { query })).status).toBe(200);
     expect(await stored(`stray/${transaction}`)).not.toBeNull();
   });
 
