@@ -8,6 +8,7 @@ import {
 import { isSabotaged } from './switches.ts';
 
 export {
+  arrivesBefore,
   isProvenOver,
   judgeRefund,
   whyNotAtTerminal,
