@@ -156,8 +156,9 @@ export function answerOf(report: Report, storeId?: string): ReportAnswer {
     differences: rest.differences.filter(isAsked),
     late: rest.late.filter(isAsked),
     corrections: rest.corrections.filter(isAsked),
-    ends_of_day: rest.ends_of_day.filter(({ terminal_id: id }) =>
-      asked.some((row) => row.terminal_id === id),
+    // One without a sale of the day is of no store here.
+    ends_of_day: rest.ends_of_day.filter(
+      ({ terminal_id: id }) => storeId === undefined || asked.some((row) => row.terminal_id === id),
     ),
     settlements: rest.settlements.filter((row) => row.store_id === null || isAsked(row)),
     settlement_items: rest.settlement_items.filter(isAsked),

@@ -107,19 +107,30 @@ function correctionRows({ corrections }: ReportAnswer): Row[] {
   }));
 }
 
-/** The device names no currency: its amounts stay in minor units. */
-function endOfDayRows({ date, ends_of_day: ends }: ReportAnswer): Row[] {
-  return ends.map(({ terminal_id, at, batch_id, purchases, reversals, agrees }) => ({
-    record: 'end_of_day',
-    date,
-    terminal_id,
-    count: purchases.count,
-    captured: purchases.amount,
-    refunded: reversals.amount,
-    correlation_id: batch_id,
-    at,
-    found: deviceAgreement(agrees),
-  }));
+/** The device names no currency: it is the one of its terminal's sales, if they are of one. */
+function endOfDayRows({ date, ends_of_day: ends, stores }: ReportAnswer): Row[] {
+  return ends.map(({ terminal_id, at, batch_id, purchases, reversals, agrees }) => {
+    const [sales, more] = stores.flatMap(({ store_id, terminals }) =>
+      terminals
+        .filter((row) => row.terminal_id === terminal_id)
+        .map((row) => ({ ...row, store_id })),
+    );
+    const currency = more === undefined ? sales?.currency : undefined;
+    const counted = `counted ${purchases.amount} and ${reversals.amount} minor units`;
+    return {
+      record: 'end_of_day',
+      date,
+      store_id: sales?.store_id ?? null,
+      terminal_id,
+      currency: currency ?? null,
+      count: purchases.count,
+      captured: currency === undefined ? null : major(purchases.amount, currency),
+      refunded: currency === undefined ? null : major(reversals.amount, currency),
+      correlation_id: batch_id,
+      at,
+      found: `${deviceAgreement(agrees)}${currency === undefined ? `; ${counted}` : ''}`,
+    };
+  });
 }
 
 function deviceAgreement(agrees: boolean | null): string {

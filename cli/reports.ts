@@ -133,7 +133,7 @@ function reportText(look: Look, { date, made_at, is_closed, ...rest }: Report): 
   return [
     `${look.paint.heading(date)}, ${state}; made ${instant(made_at)}`,
     totals.length === 0
-      ? 'No money moved.'
+      ? 'No sale and no refund, of the day and of the store that was asked for.'
       : table(look.paint, {
           heads: ['STORE', 'CAPTURED', 'TOLD', 'REFUNDED'],
           rows: [

@@ -282,6 +282,27 @@ describe(csvOf, () => {
     expect(csv.endsWith('\r\n')).toBe(true);
   });
 
+  it('has what a device counted in the currency of its sales, or in words', () => {
+    const counted = { count: 1, amount: 14_000 };
+    const end = {
+      at: '2026-11-22T20:00:00Z',
+      batch_id: '7',
+      start_of_day_at: null,
+      purchases: counted,
+      reversals: { count: 0, amount: 0 },
+      agrees: null,
+    };
+    const ends = ['T90001234-T0003', 'T90001234-T0099'].map((terminal_id) => ({
+      ...end,
+      terminal_id,
+    }));
+    const lines = csvOf(answerOf(report({ ends_of_day: ends }))).split('\r\n');
+    const [known, unknown] = lines.filter((line) => line.startsWith('end_of_day'));
+    expect(known).toContain(',bergen-01,T90001234-T0003,NOK,1,140.00,,0.00,');
+    expect(unknown).toContain(',,T90001234-T0099,,1,,,,');
+    expect(unknown).toContain('counted 14000 and 0 minor units');
+  });
+
   it.each(['=1+1', '+47', '-1.1.R1', '@x', '\tx', '\rx'])('writes %j as text', (found) => {
     const csv = csvOf(answerOf(report({ differences: [difference({ found })] })));
     expect(csv).toContain(`'${found}`);
