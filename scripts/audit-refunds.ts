@@ -54,7 +54,7 @@ const marginMs = 5000;
 interface Balance {
   captured: number;
   /** Given back, or accepted and without result: when, and by what name. */
-  back: { at: number; amount: number; name: string }[];
+  back: { at: number; amount: number; name: string; isDone: boolean }[];
   /** The prompts that ask for its card now. */
   live: Map<string, number>;
 }
@@ -78,7 +78,8 @@ function problemsWith({ captured, back, live }: Balance, entry: LedgerEntry): st
   const at = Date.parse(entry.at);
   if (kind === 'refunded') {
     const name = nameOf(entry);
-    const before = back.filter((one) => one.name !== name).reduce(sum, 0);
+    // What was only accepted has moved nothing yet: Dintero may still refuse it.
+    const before = back.filter((one) => one.isDone && one.name !== name).reduce(sum, 0);
     const isOver = before + amount > captured;
     return isOver
       ? [`R1: of ${charge} ${before + amount} went back, captured were ${captured}`]
@@ -106,8 +107,9 @@ function enter(balance: Balance, entry: LedgerEntry): void {
   if (kind === 'refunded' || kind === 'refund_accepted') {
     // What was pending has come true: it is the same money, since it was accepted.
     const known = balance.back.find((one) => one.name === name);
-    if (known === undefined) balance.back.push({ at, amount, name });
-    else known.amount = amount;
+    const isDone = kind === 'refunded' || known?.isDone === true;
+    if (known === undefined) balance.back.push({ at, amount, name, isDone });
+    else Object.assign(known, { amount, isDone });
   }
   if (kind === 'refund_failed') balance.back = balance.back.filter((one) => one.name !== name);
   if (kind === 'refund_prompt_started') balance.live.set(name, amount);

@@ -209,7 +209,14 @@ export function planRefunds(random: Random, { hasNews }: { hasNews: boolean }): 
   const count = random.pick([1, 1, 1, 2, 2, 3]);
   const fitting = refundStories.filter(({ needsNews }) => hasNews || needsNews === undefined);
   const weighted = fitting.flatMap((story) => Array.from({ length: story.weight }, () => story));
-  return Array.from({ length: count }, () => planRefund(random, random.pick(weighted), count));
+  const told = Array.from({ length: count }, () => random.pick(weighted));
+  const planned = told.map((story) => planRefund(random, story, count));
+  if (told.every(({ needsNews }) => needsNews === undefined)) return planned;
+  // A callback is about the payment: the fault of one refund would lose the news of another.
+  return planned.map((refund) => ({
+    ...refund,
+    faults: refund.faults.filter(({ endpoint }) => endpoint !== 'callback'),
+  }));
 }
 
 /** A terminal keeps its switches: what another story has set is taken back. */

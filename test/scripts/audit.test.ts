@@ -199,6 +199,16 @@ describe('the refund rules', () => {
       [],
       ['M6'],
     ],
+    [
+      'accepted and without result, while another one is made',
+      [
+        ...captured,
+        { ...refunded, kind: 'refund_accepted', amount: 12_900, refund_reference: 'x' },
+        refunded,
+      ],
+      [toldRefund()],
+      [],
+    ],
     ['open, and nobody is told why', captured, [{ ...notRefunded, outcome: null }], ['R5']],
     [
       'open, and a person is asked',
