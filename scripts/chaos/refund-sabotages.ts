@@ -91,7 +91,7 @@ export const refundSabotages: readonly Sabotage[] = [
       customer: { action: 'none' },
       // Dintero hears of it late, and its callback is still among the lost ones.
       acts: [
-        { afterMs: 1500, act: { resolve: true } },
+        { afterMs: 8000, act: { resolve: true } },
         { afterMs: 700, act: { resolve: true } },
       ],
     }),

@@ -117,6 +117,8 @@ async function correct(): Promise<ChargeAnswer> {
     terminal_id: sale.terminal_id,
     installation: kvitt.taskQueue,
   });
+  // As long as it runs, it is the charge itself that is told.
+  await kvitt.client.workflow.getHandle(chargeWorkflowId(chargeId)).result();
   await startRecovery(kvitt.client, { chargeId, because: 'contradicted', sessionId });
   await kvitt.client.workflow.getHandle(recoveryWorkflowId(chargeId)).result();
   return await kvitt.ending(chargeId);
