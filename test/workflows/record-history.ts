@@ -19,6 +19,8 @@ export async function recordHistory(
   const project = fileURLToPath(new URL('../../', import.meta.url));
   const json = JSON.stringify(JSON.parse(historyToJSON(history)))
     .replaceAll(project, '')
+    // They may be a link to a folder elsewhere.
+    .replaceAll(/\/(?:[\w.@-]+\/)+?node_modules\//g, 'node_modules/')
     .replaceAll(hostname(), 'recorder');
   await mkdir(historiesFolder, { recursive: true });
   await writeFile(path, `${json}\n`);

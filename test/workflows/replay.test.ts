@@ -26,6 +26,11 @@ describe('replay', () => {
     expect(files.length).toBeGreaterThanOrEqual(35);
   });
 
+  it.each(files)('%s names no folder of the machine that recorded it', (file) => {
+    const text = readFileSync(historiesFolder + file, 'utf8');
+    expect(text.match(/(?:\(|at |async |file:\/\/)\/[\w.-]+\//g)).toBeNull();
+  });
+
   it.each(files)('%s', (file) => {
     expect([...errors.keys()]).toContain(file);
     expect(errors.get(file)).toBeUndefined();
