@@ -32,6 +32,7 @@ export async function checkTold(run: Checked): Promise<string[]> {
   const isFound = ({ refund_id }: { refund_id: string }): boolean => found.has(refund_id);
   return [
     ...audit(evidence.ledger, reported, refundsOf(played), isFound),
+    ...paidLater(run).map((id) => `M3: ${id} was not_charged, and was paid after that`),
     ...(await checkUnresolved(run)),
     ...(await unfoundBackoffice(run, async () => await chargesWithCases(kvitt))),
     ...played.flatMap(({ misunderstood }) =>
@@ -67,11 +68,11 @@ function toldNotCharged(
     .map(({ charge_id }) => charge_id);
 }
 
-/** How many charges were paid after `not_charged` was told, whatever became of that money. */
-export function countPaidLater(run: Omit<Checked, 'kvitt'>): number {
+/** The charges that were paid after `not_charged` was told, whatever became of that money. */
+export function paidLater(run: Omit<Checked, 'kvitt'>): string[] {
   return toldNotCharged(run, (own, toldAt) =>
     own.some(({ kind, at }) => kind === 'authorised' && Date.parse(at) > toldAt),
-  ).length;
+  );
 }
 
 /** Contradictions that nobody has found: no void, no case, no other answer. */

@@ -4,8 +4,8 @@ import {
   checkCallbacks,
   checkTold,
   checkWhereDevicesLie,
-  countPaidLater,
   findOpenEnds,
+  paidLater,
 } from './check.ts';
 import { gather, type Evidence } from './evidence.ts';
 import { planLies } from './lies.ts';
@@ -120,7 +120,7 @@ async function judge(
     violations.push(...(kind === 'lies' ? await checkWhereDevicesLie(run) : await checkTold(run)));
     const callbacks = await checkCallbacks(run);
     counts.callbacks += callbacks.judged;
-    counts.paidLater += countPaidLater(run);
+    counts.paidLater += paidLater(run).length;
     violations.push(...callbacks.violations);
   }
   return { evidence: all, violations, counts };
@@ -133,7 +133,6 @@ interface Counts {
 }
 
 function describe(summary: Summary, { callbacks, paidLater }: Counts): string[] {
-  const slowest = slowestEnding(summary);
   return [
     'Faults that struck, by endpoint',
     ...faultTable(summary),
@@ -145,7 +144,7 @@ function describe(summary: Summary, { callbacks, paidLater }: Counts): string[] 
     `${summary.paid} of ${summary.shouldPay} sales that should end captured did`,
     `${callbacks} acknowledged callbacks were looked for where they are stored`,
     `${paidLater} charges were paid after not_charged was told`,
-    `slowest ending after its last fault: ${slowest.ms} ms (${slowest.chargeId})`,
+    `slowest ending after its last fault: ${slowestEnding(summary)}`,
   ];
 }
 

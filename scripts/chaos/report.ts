@@ -58,9 +58,12 @@ export async function countHits(crews: Crew[]): Promise<Map<string, number>> {
   return sum;
 }
 
-/** A kind of fault at one edge, planted so often, must have struck; the whole kind much sooner. */
-const cellPlannedMin = 15;
-const kindPlannedMin = 4;
+/** Planted so often, an edge, a kind of fault, a refund story or a deed must have come true at least once. */
+const edgePlannedMin = 60;
+const kindPlannedMin = 20;
+const deedPlannedMin = 20;
+/** A kind at one edge must strike when so many strikes are expected by how often its edge was struck: a void is rare. */
+const cellExpectedMin = 12;
 const paidShareMin = 0.95;
 /** Below, one slow moment of the machine would decide. */
 const shouldPayMin = 20;
@@ -69,9 +72,12 @@ const shouldPayMin = 20;
 export function whyVacuous(summary: Summary): string[] {
   const { sales, hits, shouldPay, paid, shouldRefund, refunded } = summary;
   const planned = plannedCells(sales);
-  const reasons = missed(planned, hits, cellPlannedMin);
-  reasons.push(...missed(byKind(planned), byKind(hits), kindPlannedMin));
-  reasons.push(...missed(plannedDeeds(sales), deedsOf(summary), cellPlannedMin));
+  const reasons = [
+    ...missed(sumBy(edgeOf, planned), sumBy(edgeOf, hits), edgePlannedMin),
+    ...missed(sumBy(kindOfCell, planned), sumBy(kindOfCell, hits), kindPlannedMin),
+    ...missedCells(planned, hits),
+    ...missed(plannedDeeds(sales), deedsOf(summary), deedPlannedMin),
+  ];
   if (shouldRefund >= shouldPayMin && refunded < shouldRefund * paidShareMin) {
     reasons.push(`only ${refunded} of ${shouldRefund} refunds that should end refunded did`);
   }
@@ -99,13 +105,33 @@ function missed(
     .map(([name, count]) => `${name}: planted ${count} times, never hit`);
 }
 
-function byKind(cells: Map<string, number>): Map<string, number> {
-  const kinds = new Map<string, number>();
+function missedCells(planned: Map<string, number>, hits: Map<string, number>): string[] {
+  const plannedAtEdge = sumBy(edgeOf, planned);
+  const hitsAtEdge = sumBy(edgeOf, hits);
+  return [...planned]
+    .filter(([cell, count]) => {
+      const edge = edgeOf(cell);
+      const share = Math.min(1, (hitsAtEdge.get(edge) ?? 0) / (plannedAtEdge.get(edge) ?? count));
+      return !hits.has(cell) && count * share >= cellExpectedMin;
+    })
+    .map(([cell, count]) => `${cell}: planted ${count} times, never hit`);
+}
+
+function edgeOf(cell: string): string {
+  return `${cell.split(' ')[0] ?? cell} at all`;
+}
+
+function kindOfCell(cell: string): string {
+  return `every ${cell.split(' ')[1] ?? cell}`;
+}
+
+function sumBy(nameOf: (cell: string) => string, cells: Map<string, number>): Map<string, number> {
+  const sums = new Map<string, number>();
   for (const [cell, count] of cells) {
-    const kind = `every ${cell.split(' ')[1] ?? cell}`;
-    kinds.set(kind, (kinds.get(kind) ?? 0) + count);
+    const name = nameOf(cell);
+    sums.set(name, (sums.get(name) ?? 0) + count);
   }
-  return kinds;
+  return sums;
 }
 
 interface Cell {
@@ -163,20 +189,22 @@ export function refundTable(summary: Summary): string[] {
     .map(([word, count]) => `  ${String(count).padStart(5)} ${word}`);
 }
 
-/** From the last fault that struck a charge to its ending, in ms: the slowest, and whose it was. */
-export function slowestEnding({ played, evidence }: Summary): { ms: number; chargeId: string } {
+/** From the last fault that struck a charge to its ending: the slowest, in words. */
+export function slowestEnding({ played, evidence }: Summary): string {
   const lastFault = new Map<string, number>();
   for (const { calls } of evidence) {
     for (const { at, fault, merchant_reference: id = '' } of calls) {
       if (fault !== null) lastFault.set(id, Math.max(lastFault.get(id) ?? 0, Date.parse(at)));
     }
   }
-  let slowest = { ms: 0, chargeId: '' };
-  for (const charge of played.flatMap(({ charges }) => [...charges.values()])) {
-    const from = lastFault.get(charge.charge_id);
-    if (from === undefined || charge.outcome === null) continue;
-    const ms = Date.parse(charge.updated_at) - from;
-    if (ms > slowest.ms) slowest = { ms, chargeId: charge.charge_id };
-  }
-  return slowest;
+  const endings = played.flatMap(({ charges, plan: { number, story } }) =>
+    [...charges.values()].flatMap(({ charge_id: id, outcome, reason, updated_at: at }) => {
+      const from = lastFault.get(id);
+      if (from === undefined || outcome === null) return [];
+      const what = [outcome, reason, `sale ${number}`, story].filter((word) => word !== null);
+      return [{ ms: Date.parse(at) - from, words: `${id}: ${what.join(', ')}` }];
+    }),
+  );
+  const [slowest] = endings.toSorted((a, b) => b.ms - a.ms);
+  return slowest === undefined ? 'no fault struck' : `${slowest.ms} ms (${slowest.words})`;
 }
