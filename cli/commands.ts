@@ -8,6 +8,7 @@ import { actionCommands, fieldsOf, flagsOf, kindOf, type ActionCommand } from '.
 import { addBooks } from './reports.ts';
 import { addSetup } from './setup/command.ts';
 import { durationMs } from './tables.ts';
+import { receiptCopies } from '../workflows/receipts.ts';
 
 /** Runs the job of the command that was typed. */
 export type Perform = (job: (kvitt: Kvitt, jobs: Jobs) => Promise<ExitCode>) => Promise<void>;
@@ -106,6 +107,16 @@ function addViews(program: Command, perform: Perform): void {
     .argument('<id>', 'of a charge, of a refund, or of the transaction of a case')
     .action(async (id: string) => {
       await perform(async (kvitt, { show }) => await show(kvitt, id));
+    });
+  command(program, {
+    name: 'receipt',
+    does: 'Prints the receipt of a charge or of a refund that has ended.',
+    group: groups.look,
+  })
+    .argument('<id>', 'of a charge or of a refund')
+    .addOption(new Option('--copy <for>', 'whose').choices(receiptCopies).default('customer'))
+    .action(async (id: string, { copy }: { copy: string }) => {
+      await perform(async (kvitt, { receipt }) => await receipt(kvitt, { id, copy }));
     });
   command(program, {
     name: 'watch',

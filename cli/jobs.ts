@@ -22,8 +22,10 @@ import { kindOf } from './options.ts';
 import { refundLines, refundSchema, refundTable, stuckRefunds } from './refunds.ts';
 import { reportJobs } from './reports.ts';
 import type { SetupOptions } from './setup/walk.ts';
+import { printable } from './tables.ts';
 import * as views from './views.ts';
 import { watch } from './watch.ts';
+import { partsOfRefundId } from '../workflows/refund-ids.ts';
 
 /** A case that a refund was ordered of comes with it. */
 const orderedCaseSchema = caseSchema.extend({ refund: refundSchema.optional() });
@@ -163,6 +165,18 @@ async function show({ client, look, print }: Kvitt, id: string): Promise<ExitCod
   return exitCodes.done;
 }
 
+async function receipt(
+  { client, print }: Kvitt,
+  { id, copy }: { id: string; copy: string },
+): Promise<ExitCode> {
+  const parts = partsOfRefundId(id);
+  const refund = parts === null ? '' : `/refunds/${encodeURIComponent(id)}`;
+  const charge = encodeURIComponent(parts?.chargeId ?? id);
+  const text = await client.text(`/charges/${charge}${refund}/receipt`, { copy });
+  await print(text, () => text.trimEnd().split(/\r?\n/).map(printable).join('\n'));
+  return exitCodes.done;
+}
+
 async function act(
   { client, look, print }: Kvitt,
   { id, action, input }: { id: string; action: string; input: object },
@@ -260,6 +274,7 @@ export const jobs = {
   stuck,
   cases,
   show,
+  receipt,
   act,
   explain,
   switches,

@@ -282,6 +282,23 @@ Runbook
   });
 });
 
+describe('kvitt receipt', () => {
+  test('prints the copy that was asked for, without what a terminal would obey', async () => {
+    const path = 'GET /charges/S-1.1/refunds/S-1.1.R1/receipt';
+    const url = await standIn({ [path]: { body: 'BERGEN\u001b[31m\r\n  12.00\r\n' } });
+    const { code, stdout } = await kvitt(url, ['receipt', 'S-1.1.R1', '--copy', 'merchant']);
+    expect([code, stdout]).toEqual([0, 'BERGEN [31m\n  12.00\n']);
+    expect(api.asked.map(({ query }) => query)).toEqual([{ copy: 'merchant' }]);
+  });
+
+  test('of a charge is the copy for the customer', async () => {
+    const url = await standIn({ 'GET /charges/S-1.1/receipt': { body: 'PAID\n' } });
+    const { code, stdout } = await kvitt(url, ['receipt', 'S-1.1']);
+    expect([code, stdout]).toEqual([0, 'PAID\n']);
+    expect(api.asked.map(({ query }) => query)).toEqual([{ copy: 'customer' }]);
+  });
+});
+
 describe('kvitt explain', () => {
   test('tells what a word means, what to check and what to press', async () => {
     const url = await standIn({ 'GET /ops/explain/prompt_may_live': { body: explained } });
