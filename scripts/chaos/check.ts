@@ -68,11 +68,20 @@ function toldNotCharged(
     .map(({ charge_id }) => charge_id);
 }
 
-/** The charges that were paid after `not_charged` was told, whatever became of that money. */
+/**
+ * The charges that were paid after `not_charged` was told, whatever became of that money. What Dintero itself lets go at
+ * once, for its session was cancelled before, nobody has paid.
+ */
 export function paidLater(run: Omit<Checked, 'kvitt'>): string[] {
-  return toldNotCharged(run, (own, toldAt) =>
-    own.some(({ kind, at }) => kind === 'authorised' && Date.parse(at) > toldAt),
-  );
+  return toldNotCharged(run, (own, toldAt) => {
+    const letGo = own.filter(({ why }) => why === 'dintero:cancelled-session');
+    return own.some(
+      ({ kind, at, transaction_id: id }) =>
+        kind === 'authorised' &&
+        Date.parse(at) > toldAt &&
+        !letGo.some(({ transaction_id }) => transaction_id === id),
+    );
+  });
 }
 
 /** Contradictions that nobody has found: no void, no case, no other answer. */
