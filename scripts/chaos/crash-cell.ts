@@ -1,7 +1,8 @@
 /** One cell of the grid: charges are brought to a point, the victim is struck, and the ledger judges what became of them. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WorkflowNotFoundError } from '@temporalio/client';
-import { audit } from '../audit.ts';
+import type { ReportedRefund } from '../audit-refunds.ts';
+import { audit, type Reported } from '../audit.ts';
 import type { LedgerEntry } from '../dintero-simulator.ts';
 import { reasonOf } from '../log.ts';
 import type { Point } from './crash-points.ts';
@@ -67,7 +68,8 @@ export async function playCell(
 }
 
 function lanesOf({ point, modes }: Cell): Lane[] {
-  return modes.flatMap((of): Lane[] => {
+  const fitting = modes.filter(({ capture }) => point.isHeld !== true || capture === 'manual');
+  return fitting.flatMap((of): Lane[] => {
     if (of.prompt !== 'pay') return [{ ...of, asks: 'create' }];
     const isTwice = point.isOfPrompting;
     return [...(isTwice ? ([{ ...of, asks: 'create' }] as const) : []), { ...of, asks: 'pay' }];
@@ -110,12 +112,27 @@ async function judgeCharge(scene: Scene, charge: Crashed, cell: Cell): Promise<s
     async () => await scene.kvitt.simulator.ledger({ merchant_reference: chargeId }),
   );
   const problems = [
-    ...audit(ledger, [seen]),
-    ...unlikeTheCard(seen, ledger, cell),
+    ...auditCrashed(ledger, [charge]),
+    ...('refund_id' in seen ? unlikeTheRefund(seen, ledger) : unlikeTheCard(seen, ledger, cell)),
     ...(await unlikeFirst(scene, charge, cell)),
     ...(await terminalStillHeld(scene, charge)),
   ];
   return problems.map(say);
+}
+
+/** By the money rules, what tills were told last of charges and refunds. */
+export function auditCrashed(ledger: LedgerEntry[], charges: Crashed[]): string[] {
+  const seen = charges.flatMap((charge) => (charge.seen === null ? [] : [charge.seen]));
+  const isRefund = (one: Answered): one is Answered & ReportedRefund => 'refund_id' in one;
+  const isCharge = (one: Answered): one is Answered & Reported => !isRefund(one);
+  return audit(ledger, seen.filter(isCharge), seen.filter(isRefund));
+}
+
+/** Money went back if the cardholder has approved it, and only then. */
+function unlikeTheRefund({ outcome, reason }: Answered, ledger: LedgerEntry[]): string[] {
+  const isBack = ledger.some(({ kind }) => kind === 'refunded');
+  if (outcome === (isBack ? 'refunded' : 'not_refunded')) return [];
+  return [`went ${isBack ? '' : 'not '}back, and is ${outcome} (${reason ?? 'no reason'})`];
 }
 
 /** Tapped money is captured, unless somebody cancelled; what nobody tapped is not charged. */
@@ -135,9 +152,9 @@ function unlikeTheCard(
 
 /** The same request once more is the same charge. */
 async function unlikeFirst({ kvitt }: Scene, charge: Crashed, { victim }: Cell): Promise<string[]> {
-  const told = `${charge.chargeId} ${charge.seen?.outcome}`;
+  const told = `${idOf(charge.seen)} ${charge.seen?.outcome}`;
   // A run that was made by reset proves its outcome anew, and another cell may be killing the api right now.
-  const passing = victim === 'reset' ? [null, `${charge.chargeId} null`] : [null];
+  const passing = victim === 'reset' ? [null, `${idOf(charge.seen)} null`] : [null];
   const giveUpAt = Date.now() + repeatMaxMs;
   let again: string | null = null;
   while (passing.includes(again) && Date.now() < giveUpAt) {
@@ -147,11 +164,16 @@ async function unlikeFirst({ kvitt }: Scene, charge: Crashed, { victim }: Cell):
   return again === told ? [] : [`is ${again} when its request is repeated`];
 }
 
-/** Charge and outcome, or null while nobody answers. */
+function idOf(seen: Answered | null): string {
+  if (seen === null) return 'nothing';
+  return 'refund_id' in seen ? seen.refund_id : seen.charge_id;
+}
+
+/** What it is and its outcome, or null while nobody answers. */
 async function repeat(kvitt: CrashStack, charge: Crashed): Promise<string | null> {
   try {
-    const { charge_id, outcome } = await ask(kvitt, charge, { method: 'POST' });
-    return `${charge_id} ${outcome}`;
+    const again = await ask(kvitt, charge, { method: 'POST' });
+    return `${idOf(again)} ${again.outcome}`;
   } catch (err) {
     if (err instanceof NoAnswer) return null;
     throw err;

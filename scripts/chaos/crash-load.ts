@@ -1,7 +1,7 @@
 /** Many charges at once while the worker is killed again and again: how often is a card asked for, and charged, twice? */
 import { createRandom, type Random } from './random.ts';
-import { audit } from '../audit.ts';
 import type { LedgerEntry } from '../dintero-simulator.ts';
+import { auditCrashed } from './crash-cell.ts';
 import { newCharge, playTill, until, type Crashed } from './crash-scene.ts';
 import { nameOf, startCrashStack, type CrashStack, type Modes } from './crash-stack.ts';
 import { revive } from './crash-victims.ts';
@@ -91,7 +91,7 @@ const loadMaxMs = 200_000;
 function report(of: Run & { ledger: LedgerEntry[]; seconds: number }): boolean {
   const { played, times, deaths, ledger, seconds } = of;
   const seen = played.flatMap((charge) => (charge.seen === null ? [] : [charge.seen]));
-  const breaches = audit(ledger, seen);
+  const breaches = auditCrashed(ledger, played);
   const open = played.length - seen.filter(({ outcome }) => outcome !== null).length;
   const sorted = times.toSorted((a, b) => a - b);
   const at = (share: number): string =>

@@ -2,10 +2,10 @@
 import type { Hold } from './crash-brake.ts';
 import {
   all,
-  cancelAll,
   customersTapAtOnce,
   everyWorkflow,
   hold,
+  orderAll,
   startTills,
   tap,
   until,
@@ -18,6 +18,8 @@ export interface Point {
   isOfPrompting: boolean;
   /** The till has cancelled: tapped money is to be voided. */
   isCancelled?: true;
+  /** Approved money waits for the till's word; only where captures are ours. */
+  isHeld?: true;
   reach: (scene: Scene) => Promise<void>;
   /** What customers do while the victim is dead. */
   meanwhile?: (scene: Scene) => Promise<void>;
@@ -26,9 +28,9 @@ export interface Point {
 const listOfSale = /^GET \S*\/transactions\?\S*merchant_reference_2=/;
 const create = /^POST \S*\/sessions-profile/;
 const pay = /^POST \S*\/sessions\/[^/]+\/pay/;
-const read = /^GET \S*\/(sessions|transactions)\/[^/]+$/;
+export const read = /^GET \S*\/(sessions|transactions)\/[^/]+$/;
 const voiding = /^POST \S*\/transactions\/[^/]+\/void/;
-const callback = /^\S+ \S*\/webhooks\/dintero\//;
+export const callback = /^\S+ \S*\/webhooks\/dintero\//;
 
 export const points: readonly Point[] = [
   {
@@ -160,7 +162,7 @@ async function begin(scene: Scene): Promise<void> {
   startTills(scene);
 }
 
-async function beginWaiting(scene: Scene, prefer?: string): Promise<void> {
+export async function beginWaiting(scene: Scene, prefer?: string): Promise<void> {
   startTills(scene, prefer);
   await until(
     'the terminal asks for the card',
@@ -187,7 +189,7 @@ async function beginHeld(scene: Scene, at: 'request' | 'answer'): Promise<Hold[]
 }
 
 /** The worker gets its answers, and what it then says does not reach Temporal. */
-async function readUnrecorded(scene: Scene, holds: Hold[]): Promise<void> {
+export async function readUnrecorded(scene: Scene, holds: Hold[]): Promise<void> {
   const wire = scene.kvitt.wires.worker;
   wire.hold('to_temporal');
   for (const { release } of holds) release();
@@ -230,7 +232,7 @@ async function beginVoid(scene: Scene, at: 'request' | 'answer'): Promise<Hold> 
   hold(scene, { brake: front, at: 'request', call: callback });
   const voids = hold(scene, { brake: dintero, at, call: voiding });
   await tap(scene);
-  await cancelAll(scene);
+  await orderAll(scene, 'cancel');
   reads.release();
   await until('the void is held', () => all(scene, [voids.held]));
   return voids;

@@ -1,5 +1,6 @@
 /** The charges of one cell, in flight together: their tills, their customers, and what holds them at a point. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { ReportedRefund } from '../audit-refunds.ts';
 import type { Reported } from '../audit.ts';
 import type { Brake, Hold, HoldOrder } from './crash-brake.ts';
 import { nameOf, type CrashStack, type Modes } from './crash-stack.ts';
@@ -9,18 +10,30 @@ export interface Lane extends Modes {
   asks: 'create' | 'pay';
 }
 
-export interface Answered extends Reported {
+/** A charge or a refund, as the api answers it. */
+export type Answered = (Reported | ReportedRefund) & {
   state: string;
   reason: string | null;
   needs_attention: string | null;
+};
+
+/** What a till asks for, and where it reads what became of it. */
+interface Asking {
+  workflowId: string;
+  body: object;
+  /** Paths of the POST and of the GET. */
+  start: string;
+  read: string;
+  /** How long its till waits for the outcome. */
+  settleMaxMs: number;
 }
 
 export interface Crashed {
   lane: Lane;
   chargeId: string;
   terminal: string;
-  sale: object;
-  /** The last answer that the till got. */
+  asking: Asking;
+  /** The last answer that the till got to it. */
   seen: Answered | null;
 }
 
@@ -32,8 +45,12 @@ export interface Scene {
 }
 
 /** Longer than a lost create takes until Temporal gives it up (80 s), and what follows. */
-const settleMaxMs = 170_000;
+const chargeMaxMs = 170_000;
+/** A refund that was lost may be on the wire for 150 s, then at the terminal for 45 s, and is then read for 60 s more. */
+const refundMaxMs = 360_000;
 const reachMaxMs = 20_000;
+/** A charge that was terminated is followed again within a minute. */
+const followedMaxMs = 90_000;
 const pauseMs = 50;
 
 export async function until(
@@ -72,15 +89,38 @@ export async function setScene(
 export function newCharge(of: { lane: Lane; reference: string; terminal: number }): Crashed {
   const { lane, reference } = of;
   const terminal = `T90001234-T${`${of.terminal}`.padStart(4, '0')}`;
-  const sale = {
-    reference,
-    terminal_id: terminal,
-    amount: 12900,
-    currency: 'NOK',
-    store_id: 'bergen-01',
-    payout_destination_id: 'seller-9',
+  const chargeId = `${reference}.1`;
+  const asking = {
+    workflowId: `charge/${chargeId}`,
+    start: '/charges',
+    read: `/charges/${chargeId}`,
+    settleMaxMs: chargeMaxMs,
+    body: {
+      reference,
+      terminal_id: terminal,
+      amount,
+      currency: 'NOK',
+      store_id: 'bergen-01',
+      payout_destination_id: 'seller-9',
+    },
   };
-  return { lane, chargeId: `${reference}.1`, terminal, sale, seen: null };
+  return { lane, chargeId, terminal, asking, seen: null };
+}
+
+const amount = 12900;
+
+/** From now on the till asks for the money of its charge back. */
+export function askForRefund(charge: Crashed): void {
+  const { chargeId, terminal } = charge;
+  const start = `/charges/${chargeId}/refunds`;
+  charge.seen = null;
+  charge.asking = {
+    workflowId: `refund/${chargeId}.R1`,
+    start,
+    read: `${start}/${chargeId}.R1`,
+    settleMaxMs: refundMaxMs,
+    body: { refund: 1, amount, currency: 'NOK', terminal_id: terminal, why: 'returned' },
+  };
 }
 
 export function describeLane({ asks, ...modes }: Lane): string {
@@ -148,7 +188,7 @@ export function startTills(scene: Scene, prefer?: string): void {
 
 /** A till asks for its charge until it is answered, and then until the charge has ended. */
 export async function playTill(kvitt: CrashStack, charge: Crashed, prefer?: string): Promise<void> {
-  const giveUpAt = Date.now() + settleMaxMs;
+  const giveUpAt = Date.now() + charge.asking.settleMaxMs;
   await untilAnswered(giveUpAt, async () => {
     charge.seen = await ask(kvitt, charge, { method: 'POST', prefer });
     return true;
@@ -175,17 +215,19 @@ async function untilAnswered(giveUpAt: number, step: () => Promise<boolean>): Pr
 
 export class NoAnswer extends Error {}
 
+/** What was asked does not fit any more. */
+class Refused extends Error {}
+
 /** One request of a till, through the front; throws {@link NoAnswer} if it has to be repeated. */
 export async function ask(
   kvitt: CrashStack,
-  { chargeId, sale }: Crashed,
-  how: { method: 'POST' | 'GET'; order?: 'cancel'; prefer?: string | undefined },
+  { chargeId, asking }: Crashed,
+  how: { method: 'POST' | 'GET'; order?: Order; prefer?: string | undefined },
 ): Promise<Answered> {
   const { method, order, prefer } = how;
   const isStart = method === 'POST' && order === undefined;
-  const path = isStart
-    ? '/charges'
-    : `/charges/${chargeId}${order === undefined ? '?wait=10' : '/cancel'}`;
+  const read = order === undefined ? `${asking.read}?wait=10` : `/charges/${chargeId}/${order}`;
+  const path = isStart ? asking.start : read;
   let response: Response;
   let text: string;
   try {
@@ -195,25 +237,45 @@ export async function ask(
         'content-type': 'application/json',
         ...(prefer === undefined ? {} : { prefer }),
       },
-      ...(isStart ? { body: JSON.stringify(sale) } : {}),
+      ...(isStart ? { body: JSON.stringify(asking.body) } : {}),
     });
     text = await response.text();
   } catch (err) {
     throw new NoAnswer('no answer', { cause: err });
   }
-  if (response.status >= 500) throw new NoAnswer(`${response.status}`);
-  if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text.slice(0, 300)}`);
+  const { status } = response;
+  if (status >= 500) throw new NoAnswer(`${status}`);
+  if (!response.ok) {
+    const why = `${method} ${path}: ${status} ${text.slice(0, 300)}`;
+    // Nobody follows what was just terminated: the order is to be sent again.
+    if (status === 409 && response.headers.has('retry-after')) throw new NoAnswer(why);
+    throw status === 409 ? new Refused(why) : new Error(why);
+  }
   return JSON.parse(text) as Answered;
 }
 
-/** The cashier cancels, as often as it takes to be heard. */
-export async function cancelAll(scene: Scene): Promise<void> {
-  const giveUpAt = Date.now() + reachMaxMs;
+/** What a till may say of a charge that goes on. */
+type Order = 'cancel' | 'capture';
+
+/** The cashier says so of every charge, as often as it takes to be heard. */
+export async function orderAll(scene: Scene, order: Order): Promise<void> {
+  const giveUpAt = Date.now() + followedMaxMs;
   await Promise.all(
     scene.charges.map(async (charge) => {
       await untilAnswered(giveUpAt, async () => {
-        await ask(scene.kvitt, charge, { method: 'POST', order: 'cancel', prefer: 'wait=0' });
+        await ask(scene.kvitt, charge, { method: 'POST', order, prefer: 'wait=0' });
         return true;
+      });
+    }),
+  );
+}
+
+/** As {@link orderAll}; somebody may have stopped a charge, and then there is nothing to be said any more. */
+export async function orderWherePossible(scene: Scene, order: Order): Promise<void> {
+  await Promise.all(
+    scene.charges.map(async (charge) => {
+      await orderAll({ ...scene, charges: [charge] }, order).catch((err: unknown) => {
+        if (!(err instanceof Refused)) throw err;
       });
     }),
   );
@@ -225,11 +287,12 @@ export async function everyWorkflow(
   isSo: (seen: { status: string; state: string | undefined }) => boolean,
 ): Promise<boolean> {
   const shown = await Promise.all(
-    charges.map(async ({ chargeId }) => {
+    charges.map(async ({ asking }) => {
       const { status, memo } = await kvitt.temporal.workflow
-        .getHandle(`charge/${chargeId}`)
+        .getHandle(asking.workflowId)
         .describe();
-      const state = (memo?.['charge'] as { state?: string } | undefined)?.state;
+      const view = memo?.['charge'] ?? memo?.['refund'];
+      const state = (view as { state?: string } | undefined)?.state;
       return { status: status.name, state };
     }),
   ).catch(() => []);

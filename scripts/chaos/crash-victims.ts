@@ -100,11 +100,11 @@ type Order = (kvitt: CrashStack, workflowId: string) => Promise<void>;
 
 async function ofEach({ kvitt, charges }: Scene, order: Order): Promise<void> {
   await Promise.all(
-    charges.map(async ({ chargeId }) => {
+    charges.map(async ({ asking }) => {
       try {
-        await order(kvitt, `charge/${chargeId}`);
+        await order(kvitt, asking.workflowId);
       } catch (err) {
-        // A charge that has closed can be neither terminated nor cancelled.
+        // What has closed can be neither terminated nor cancelled.
         if (!(err instanceof WorkflowNotFoundError)) throw err;
       }
     }),

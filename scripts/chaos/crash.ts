@@ -3,14 +3,16 @@
  * charge per pair of prompt and capture mode at its point, strikes its victim, lets it come back, and asks the ledger.
  */
 import { parseArgs } from 'node:util';
-import { audit } from '../audit.ts';
 import { isMain } from '../is-main.ts';
 import { captureModes, promptModes } from '../../workflows/policy.ts';
-import { playCell, type Cell, type CellResult } from './crash-cell.ts';
+import { auditCrashed, playCell, type Cell, type CellResult } from './crash-cell.ts';
 import { runLoad } from './crash-load.ts';
-import { points } from './crash-points.ts';
+import { laterPoints } from './crash-points-later.ts';
+import { points as pointsOfCard } from './crash-points.ts';
 import { allModes, startCrashStack, type Modes } from './crash-stack.ts';
 import { victims } from './crash-victims.ts';
+
+const points = [...pointsOfCard, ...laterPoints];
 
 interface GridOptions {
   short: boolean;
@@ -71,6 +73,9 @@ const shortPoints = [
   'callback received',
   'void done',
   'closed, unanswered',
+  'capture done',
+  'refund: sent',
+  'refund: waiting',
 ];
 const shortVictims = ['worker', 'api', 'temporal'];
 
@@ -105,10 +110,8 @@ async function runGrid(options: GridOptions): Promise<boolean> {
     const results = await Promise.all(pending);
     const charges = results.flatMap((result) => result.charges);
     // Then or later: what ended early in the run is judged once more at its end.
-    const late = audit(
-      await kvitt.simulator.ledger(),
-      charges.flatMap(({ seen }) => (seen === null || seen.outcome === null ? [] : [seen])),
-    );
+    const ended = charges.filter(({ seen }) => (seen?.outcome ?? null) !== null);
+    const late = auditCrashed(await kvitt.simulator.ledger(), ended);
     const red = results.filter(({ problems }) => problems.length > 0);
     printGrid(results);
     for (const problem of late) console.log(`at the end: ${problem}`);
