@@ -1,4 +1,5 @@
 /** The access token: cached, renewed at half its life, one refresh shared by all who ask (dossier 1). */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { describeAttempt, dinteroFailure, failureFor, type Attempt } from '../failures.ts';
 import type { DinteroConfig } from './config.ts';
@@ -27,7 +28,10 @@ export function createTokenSource(config: DinteroConfig): TokenSource {
   let refreshing: Promise<Token> | null = null;
 
   async function refresh(timeoutMs: number): Promise<Token> {
-    refreshing ??= fetchToken(config, timeoutMs).finally(() => (refreshing = null));
+    // All wait for it, whoever asked first: a refund's long time-out is not theirs.
+    refreshing ??= fetchToken(config, Math.min(timeoutMs, requestMaxMs)).finally(
+      () => (refreshing = null),
+    );
     cached = await refreshing;
     return cached;
   }
@@ -36,18 +40,35 @@ export function createTokenSource(config: DinteroConfig): TokenSource {
     get: async (timeoutMs) => {
       const now = Date.now();
       if (cached !== null && now < cached.renewAt) return cached.value;
-      try {
-        return (await refresh(timeoutMs)).value;
-      } catch (error) {
-        // Renewing early leaves time: the old one still serves.
-        if (cached !== null && now < cached.expiresAt - timeoutMs) return cached.value;
-        throw error;
-      }
+      const renewed = within(timeoutMs, refresh(timeoutMs));
+      if (cached === null || now >= cached.expiresAt - timeoutMs) return (await renewed).value;
+      // Renewing early leaves time: the old one still serves, and nobody waits.
+      renewed.catch(() => undefined);
+      return cached.value;
     },
     drop: (value) => {
       if (cached?.value === value) cached = null;
     },
   };
+}
+
+/** As long as any other request to Dintero may take (policy: `httpTimeout`). */
+const requestMaxMs = 15_000;
+
+/** Gives up waiting; what is waited for goes on for the others. */
+async function within<T>(timeoutMs: number, wanted: Promise<T>): Promise<T> {
+  const isAnswered = new AbortController();
+  try {
+    return await Promise.race([wanted, tooLate(timeoutMs, isAnswered.signal)]);
+  } finally {
+    isAnswered.abort();
+  }
+}
+
+async function tooLate(timeoutMs: number, signal: AbortSignal): Promise<never> {
+  await sleep(timeoutMs, null, { signal, ref: false });
+  const message = `Could not get an access token: no answer in ${timeoutMs} ms`;
+  throw dinteroFailure('DinteroUnavailable', message);
 }
 
 /** One request for a token, and what became of it. */
