@@ -43,6 +43,7 @@ const refundPoints: readonly Omit<Point, 'isOfPrompting'>[] = [
     name: 'refund: before it',
     reach: async (scene) => {
       await pay(scene);
+      await customersTapAtOnce(scene);
       const reads = hold(scene, { brake: scene.kvitt.dintero, at: 'request', call: read });
       beginRefund(scene);
       await until('the payment is being read', () => all(scene, [reads.held]));
