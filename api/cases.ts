@@ -83,13 +83,14 @@ function viewOfCase(memo: Record<string, unknown> | undefined): Case | null {
   const state = record.settled_at === null ? 'open' : 'settled';
   // Cases of the first release lack these.
   const { settled_why = null, refund_event = null, refunded_amount = null } = record;
-  const about = { chargeId: record.charge_id, transactionId: record.transaction_id };
+  const { charge_id, transaction_id } = record;
   const settlement = { settled_why, refund_event, refunded_amount };
   return {
     ...shown,
     ...settlement,
     state,
     options: null,
-    what_to_do: state === 'open' ? aboutThis(caseActions[record.kind], about) : null,
+    what_to_do:
+      state === 'open' ? aboutThis(caseActions[record.kind], { charge_id, transaction_id }) : null,
   };
 }

@@ -176,8 +176,14 @@ function answerOfTaking(taking: ReadCharge): CashierAnswer {
   return unsafe(advice === 'capture_or_void' ? 'wait' : advice);
 }
 
+/** Money that was released because the till said void ends as the till wanted; the reason alone does not tell. */
+function adviceOfEnding({ reason, word }: ChargeRecord): Advice {
+  if (reason === null) return 'ask_for_help';
+  return adviceByReason[reason === 'voided' && word === 'void' ? 'cancelled_by_till' : reason];
+}
+
 function answerWhenFree(last: ChargeRecord): CashierAnswer {
-  const advice = last.reason === null ? 'ask_for_help' : adviceByReason[last.reason];
+  const advice = adviceOfEnding(last);
   const hasNext = last.attempt < attemptsMax;
   return {
     advice: advice === 'try_again' && !hasNext ? 'ask_for_help' : advice,

@@ -61,7 +61,10 @@ const rows: Record<ProblemCode, Row> = {
       'Is the refund id right? `<charge_id>.R<number>`, as the till made it.',
       'It may be older than Temporal remembers. In Dintero Backoffice, open the payment: its refunds carry the id as reference.',
     ],
-    press: [{ when: 'The till sends its request again: it never refunds twice.', run: null }],
+    press: [
+      { when: 'Find it in the list of refunds.', run: 'npx kvitt refunds' },
+      { when: 'Otherwise the till sends its request again: it never refunds twice.', run: null },
+    ],
   },
   not_found: programming(
     'Is the path right? `/openapi.json` lists them. A case is named by its transaction.',

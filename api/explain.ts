@@ -50,14 +50,12 @@ export function isSecond(list: GuideList, word: string): boolean {
   return before.some((other) => Object.hasOwn(guides[other], word));
 }
 
-/** Whom a text is about: its placeholders become these ids, so that a command is ready to be typed. */
-export function aboutThis(
-  text: string,
-  about: { chargeId: string; transactionId: string | null; refundId?: string },
-): string {
-  const { chargeId, transactionId, refundId } = about;
-  return text
-    .replaceAll('<refund_id>', refundId ?? '<refund_id>')
-    .replaceAll(/<charge_id>|\{charge_id\}/g, chargeId)
-    .replaceAll('<transaction_id>', transactionId ?? '<transaction_id>');
+/** What a text is about, by the names of its placeholders; null: not known, so the placeholder stays. */
+export type Ids = Readonly<Record<string, string | null>>;
+
+/** The placeholders become these ids, so that a command is ready to be typed. */
+export function aboutThis(text: string, ids: Ids): string {
+  return text.replaceAll(/<(\w+)>|\{(charge_id)\}/g, (placeholder, name?: string) => {
+    return ids[name ?? 'charge_id'] ?? placeholder;
+  });
 }

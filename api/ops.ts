@@ -11,7 +11,7 @@ import {
 } from '@temporalio/client';
 import { WorkflowNotFoundError } from '@temporalio/common';
 import type { CaseAction, ChargeAction } from '../workflows/actions.ts';
-import type { Guidance } from '../workflows/guide.ts';
+import type { Guidance, Step } from '../workflows/guide.ts';
 import {
   caseWorkflowId,
   chargeWorkflowId,
@@ -19,15 +19,17 @@ import {
   recoveryOrderType,
   recoveryOrderWorkflowId,
   type ActionInput,
+  type ChargeRecord,
   type Overview,
   type RecoveryOrder,
 } from '../workflows/messages.ts';
 import { operatorUpdateId } from '../workflows/operator.ts';
+import type { ChargePolicy } from '../workflows/policy.ts';
 import { chargeActionNames } from './action-schemas.ts';
 import type { Case } from './answers.ts';
 import { findCase } from './cases.ts';
 import { isFinal, type ReadCharge } from './cashier.ts';
-import { aboutThis, explain, type Explanation } from './explain.ts';
+import { aboutThis, explain, type Explanation, type Ids } from './explain.ts';
 import { refusalOf, unknownCharge } from './orders.ts';
 import { Problem } from './problems.ts';
 import { unanswered, type OrderDeps } from './start.ts';
@@ -159,8 +161,8 @@ export async function overviewOfCharge(deps: OrderDeps, read: ReadCharge): Promi
     deps,
     {
       word: word ?? record.reason,
-      chargeId: record.charge_id,
-      transactionId: record.transaction_id,
+      id: record.charge_id,
+      ids: idsOf(record),
     },
     { ...(now ?? nobody), timeline: known, actions },
   );
@@ -168,8 +170,28 @@ export async function overviewOfCharge(deps: OrderDeps, read: ReadCharge): Promi
 
 export async function overviewOfCase(deps: OrderDeps, found: Case): Promise<Shown> {
   const answer = await ask(deps, caseWorkflowId(found.transaction_id));
-  const of = { word: found.kind, chargeId: found.charge_id, transactionId: found.transaction_id };
-  return shown(deps, of, { ...(answer ?? nobody), timeline: answer?.timeline ?? null });
+  const id = found.transaction_id;
+  const ids = idsOf({ ...found, payout_destination_id: null, held_by: null });
+  return shown(
+    deps,
+    { word: found.kind, id, ids },
+    { ...(answer ?? nobody), timeline: answer?.timeline ?? null },
+  );
+}
+
+/** What the placeholders stand for in the guidance of what carries this record. */
+export function idsOf(
+  of: Pick<ChargeRecord, 'charge_id' | 'transaction_id' | 'payout_destination_id' | 'held_by'>,
+): Ids {
+  const { charge_id, transaction_id, payout_destination_id, held_by: holder } = of;
+  return {
+    charge_id,
+    transaction_id,
+    payout_destination_id,
+    reference: charge_id.replace(/\.\d+$/, ''),
+    // An operation of the terminal, `<terminal_id>/<operation_id>`, is nothing that `kvitt show` knows.
+    held_by: holder?.includes('/') === true ? null : holder,
+  };
 }
 
 export const nobody: Overview = { timeline: [], waiting_for: null, until: null, actions: [] };
@@ -188,19 +210,19 @@ function actionsOfEnded(read: ReadCharge): Overview['actions'] {
 }
 
 interface About {
-  refundId?: string;
   word: string | null;
-  chargeId: string;
-  transactionId: string | null;
+  /** What is shown. */
+  id: string;
+  ids: Ids;
 }
 
 export function shown(
-  { policy }: OrderDeps,
+  { policy }: { policy: Pick<ChargePolicy, 'runbookUrl'> },
   about: About,
   of: Omit<Overview, 'timeline'> & { timeline: Overview['timeline'] | null },
 ): Shown {
   const { runbookUrl } = policy;
-  const guidance = about.word === null ? null : guidanceFor(about.word, about);
+  const guidance = about.word === null ? null : guidanceFor(about.word, about, of.actions);
   const anchor = guidance?.anchor ?? null;
   return {
     ...of,
@@ -213,17 +235,26 @@ export function shown(
   };
 }
 
-/** The word's guidance, its commands ready to be typed. */
-function guidanceFor(word: string, about: About): Explanation | null {
+/** The word's guidance, its commands ready to be typed, without those that would be refused now. */
+function guidanceFor(
+  word: string,
+  { id, ids }: About,
+  actions: Overview['actions'],
+): Explanation | null {
   const found = explain(word);
   if (found === null) return null;
+  const impossible = actions.filter((one) => !one.is_possible);
+  const isRefused = ({ run }: Step): boolean =>
+    impossible.some(({ action }) => `${run} `.startsWith(`npx kvitt ${action} ${id} `));
   const filled = <Explained extends Guidance>(explained: Explained): Explained => ({
     ...explained,
-    check: explained.check.map((text) => aboutThis(text, about)),
-    press: explained.press.map(({ when, run }) => ({
-      when: aboutThis(when, about),
-      run: run === null ? null : aboutThis(run, about),
-    })),
+    check: explained.check.map((text) => aboutThis(text, ids)),
+    press: explained.press
+      .map(({ when, run }) => ({
+        when: aboutThis(when, ids),
+        run: run === null ? null : aboutThis(run, ids),
+      }))
+      .filter((step) => !isRefused(step)),
   });
   return { ...filled(found), also: found.also.map(filled) };
 }

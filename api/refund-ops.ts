@@ -11,7 +11,7 @@ import { refundRecoveryWorkflowId, refundWorkflowId } from '../workflows/refund-
 import { schemaOf } from './action-schemas.ts';
 import { bounded, preferredWait, type Context, type Handler } from './answering.ts';
 import { common, json, preferWait, problemResponses, withBody } from './openapi-parts.ts';
-import { ask, nobody, sendUpdate, shown } from './ops.ts';
+import { ask, idsOf, nobody, sendUpdate, shown } from './ops.ts';
 import { shownMembers } from './ops-shown.ts';
 import { refusalOf } from './orders.ts';
 import { Problem } from './problems.ts';
@@ -79,9 +79,8 @@ export function refundOpsHandlers(context: Context): Record<RefundOpsRouteKey, H
       const refund = await bounded(context, async () => await reading.show(read));
       const about = {
         word: record.needs_attention ?? record.reason,
-        chargeId: record.charge_id,
-        transactionId: record.transaction_id,
-        refundId,
+        id: refundId,
+        ids: { ...idsOf(record), refund_id: refundId },
       };
       res.json({ refund, ...shown(context, about, { ...(now ?? nobody), timeline }) });
     },

@@ -113,6 +113,7 @@ export const anySchema = z.looseObject({});
 export const problemSchema = z.looseObject({
   title: z.string(),
   status: z.int(),
+  code: z.string().optional(),
   detail: z.string().optional(),
   errors: z
     .array(z.looseObject({ field: z.string(), problem: z.string(), hint: z.string() }))

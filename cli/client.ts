@@ -80,7 +80,7 @@ async function send({ config }: Service, path: string, init: RequestInit): Promi
   if (response.ok) return response;
   const text = await response.text();
   const what = `${init.method} ${url}${path}`;
-  throw failureOf({ status: response.status, text, what, hasToken: token !== null });
+  throw failureOf({ status: response.status, text, what, path, hasToken: token !== null });
 }
 
 async function ask<Body>(

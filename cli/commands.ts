@@ -4,10 +4,10 @@ import { addAccountCommands } from './account-commands.ts';
 import { exitCodeWords, type ExitCode } from './exit-codes.ts';
 import type { Jobs } from './jobs.ts';
 import type { Kvitt, Surroundings } from './kvitt.ts';
+import { addLists, limitOption } from './list-commands.ts';
 import { actionCommands, fieldsOf, flagsOf, kindOf, type ActionCommand } from './options.ts';
 import { addBooks } from './reports.ts';
 import { addSetup } from './setup/command.ts';
-import { durationMs } from './tables.ts';
 import { receiptCopies } from '../workflows/receipts.ts';
 
 /** Runs the job of the command that was typed. */
@@ -55,48 +55,6 @@ Exit codes:
 ${codes.join('\n')}`;
 }
 
-/** The filters that charges and cases share: option, its name in the query, what it means. */
-const filters = [
-  ['--store <id>', 'store_id', 'of this store'],
-  ['--terminal <id>', 'terminal_id', 'of this terminal'],
-  ['--reference <reference>', 'reference', 'of this sale'],
-] as const;
-
-function addLists(program: Command, perform: Perform): void {
-  listCommand(program, { name: 'charges', does: 'Lists charges, the latest first.', limit: 50 })
-    .option('--state <state>', 'in this state')
-    .option('--needs-attention <word>', 'that need attention for this; `true`: for anything')
-    .action(async (options: Typed) => {
-      const { state, needsAttention: needs_attention } = options;
-      const query = { ...queryOf(options, 'created_before'), state, needs_attention };
-      await perform(
-        async (kvitt, { charges }) => await charges(kvitt, { query, limit: options.limit }),
-      );
-    });
-  listCommand(program, {
-    name: 'stuck',
-    does: 'Lists every charge and refund that needs a person, the most urgent first. Ends with 6 if there is one.',
-    limit: 1_000,
-  }).action(async (options: Typed) => {
-    const query = queryOf(options, 'created_before');
-    await perform(async (kvitt, { stuck }) => await stuck(kvitt, { query, limit: options.limit }));
-  });
-  listCommand(program, {
-    name: 'cases',
-    does: 'Lists the money that a person must decide about. Ends with 6 if there is any.',
-    limit: 1_000,
-  })
-    .option('--state <state>', '`open` (the default), `settled` or `all`')
-    .option('--kind <kind>', 'of this kind')
-    .action(async (options: Typed) => {
-      const { state, kind } = options;
-      const query = { ...queryOf(options, 'opened_before'), state, kind };
-      await perform(
-        async (kvitt, { cases }) => await cases(kvitt, { query, limit: options.limit }),
-      );
-    });
-}
-
 /** The commands about one charge, case or word. */
 function addViews(program: Command, perform: Perform): void {
   command(program, {
@@ -138,18 +96,6 @@ function addViews(program: Command, perform: Perform): void {
     });
 }
 
-/** What commander makes of the options of the lists. */
-interface Typed {
-  limit: number;
-  store?: string;
-  terminal?: string;
-  reference?: string;
-  olderThan?: number;
-  state?: string;
-  needsAttention?: string;
-  kind?: string;
-}
-
 function command(
   program: Command,
   { name, does, group }: { name: string; does: string; group: string },
@@ -157,42 +103,10 @@ function command(
   return program.command(name).description(does).helpGroup(group);
 }
 
-function listCommand(
-  program: Command,
-  { name, does, limit }: { name: string; does: string; limit: number },
-): Command {
-  const list = command(program, { name, does, group: groups.look });
-  for (const [flags, , means] of filters) list.option(flags, means);
-  return list
-    .option('--older-than <duration>', 'older than this: 30s, 10m, 2h or 3d', readDuration)
-    .addOption(limitOption(limit));
-}
-
-function limitOption(limit: number): Option {
-  return new Option('--limit <count>', 'at most so many').argParser(readCount).default(limit);
-}
-
-function queryOf(typed: Typed, before: string): Record<string, string | undefined> {
-  const { store: store_id, terminal: terminal_id, reference, olderThan } = typed;
-  const at = olderThan === undefined ? undefined : new Date(Date.now() - olderThan).toISOString();
-  return { store_id, terminal_id, reference, [before]: at };
-}
-
-function readDuration(text: string): number {
-  const ms = durationMs(text);
-  if (ms === null) throw new InvalidArgumentError('It is a number and a unit: 30s, 10m, 2h or 3d.');
-  return ms;
-}
-
 function readAmount(text: string): number {
   if (!/^[1-9]\d{0,9}$/.test(text)) {
     throw new InvalidArgumentError('It is a whole number of minor units above 0: 4500 is 45.00.');
   }
-  return Number(text);
-}
-
-function readCount(text: string): number {
-  if (!/^[1-9]\d{0,5}$/.test(text)) throw new InvalidArgumentError('It is a whole number above 0.');
   return Number(text);
 }
 

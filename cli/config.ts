@@ -3,6 +3,8 @@ import * as z from 'zod';
 import { exitCodes } from './exit-codes.ts';
 import { Failure } from './failures.ts';
 
+export const defaultUrl = 'http://localhost:8080';
+
 /** The messages never show the value: one of them is a secret. */
 const cliConfigSchema = z.object({
   KVITT_URL: z
@@ -11,7 +13,7 @@ const cliConfigSchema = z.object({
       const { username, password, search, hash } = new URL(url);
       return username + password + search + hash === '';
     }, 'must have no password, no ? and no #: the token goes into KVITT_TOKEN')
-    .default('http://localhost:8080'),
+    .default(defaultUrl),
   KVITT_TOKEN: z
     .string()
     .trim()

@@ -15,7 +15,7 @@ export const exitCodeWords: Record<ExitCode, string> = {
   0: 'done; `stuck`, `cases`, `report`, `setup`: nothing was found; `watch`: captured',
   1: 'kvitt has a fault, or the answer is not one of the service',
   2: 'wrong usage, or the request is not valid (400, 422)',
-  3: 'refused: the token (401, 403), or what is true now (409); `operate`: it was not done',
+  3: 'refused: the token (401, 403), or what is true now (409); `operate`, `refund`: it was not done',
   4: 'not known (404); never a proof that nothing was paid',
   5: 'the service cannot be reached or cannot answer (429, 5xx): try again',
   6: '`stuck`, `cases`, `report` or `reconcile` found something; `setup`: something is to be done',

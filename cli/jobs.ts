@@ -3,23 +3,19 @@ import * as account from './account.ts';
 import {
   anySchema,
   caseSchema,
-  casesSchema,
   chargeSchema,
-  chargesSchema,
   explainedSchema,
-  notificationsSchema,
   shownCaseSchema,
   shownChargeSchema,
   shownSchema,
   switchesSchema,
-  type Charge,
 } from './answers.ts';
-import { getPages, type Query } from './client.ts';
 import { exitCodes, type ExitCode } from './exit-codes.ts';
 import { Failure } from './failures.ts';
 import type { Kvitt } from './kvitt.ts';
+import { listJobs } from './lists.ts';
 import { kindOf } from './options.ts';
-import { refundLines, refundSchema, refundTable, stuckRefunds } from './refunds.ts';
+import { chargeRefundsText, knownRefunds, refundLines, refundSchema } from './refunds.ts';
 import { reportJobs } from './reports.ts';
 import type { SetupOptions } from './setup/walk.ts';
 import { printable } from './tables.ts';
@@ -31,121 +27,13 @@ import { partsOfRefundId } from '../workflows/refund-ids.ts';
 const orderedCaseSchema = caseSchema.extend({ refund: refundSchema.optional() });
 const shownRefundSchema = shownSchema.extend({ refund: refundSchema });
 
-interface ListOptions {
-  query: Query;
-  limit: number;
-}
-
-const chargePages = { path: '/charges', schema: chargesSchema };
-
-async function readCharges(
-  { client }: Kvitt,
-  { query, limit }: ListOptions,
-): Promise<{ charges: Charge[]; next_cursor: string | null }> {
-  const sizeOf = ({ charges }: { charges: Charge[] }): number => charges.length;
-  const pages = await getPages(client, { ...chargePages, query, limit, sizeOf });
-  const charges = pages.flatMap((page) => page.charges);
-  return { charges, next_cursor: pages.at(-1)?.next_cursor ?? null };
-}
-
-function listText(table: string, { next_cursor: next }: { next_cursor: string | null }): string {
-  return next === null ? table : `${table}\nThere may be more: raise --limit.`;
-}
-
-async function charges(kvitt: Kvitt, options: ListOptions): Promise<ExitCode> {
-  const list = await readCharges(kvitt, options);
-  await kvitt.print(list, () =>
-    list.charges.length === 0
-      ? listText('No such charge.', list)
-      : listText(views.chargeTable(kvitt.look, list.charges), list),
-  );
-  return exitCodes.done;
-}
-
-/** Every charge and refund that needs a person. */
-async function stuck(kvitt: Kvitt, options: ListOptions): Promise<ExitCode> {
-  const query = { ...options.query, needs_attention: 'true' };
-  const list = await readCharges(kvitt, { ...options, query });
-  const refunds = await stuckRefunds(kvitt.client, options);
-  const found = list.charges.length + refunds.length;
-  await kvitt.print(refunds.length === 0 ? list : { ...list, refunds }, async () => {
-    if (found === 0) return listText('No charge needs attention.', list);
-    const charges =
-      list.charges.length === 0
-        ? []
-        : [views.stuckTable(kvitt.look, await mostUrgentFirst(kvitt, list.charges))];
-    const tables = [
-      ...charges,
-      ...(refunds.length === 0 ? [] : [refundTable(kvitt.look, refunds)]),
-    ];
-    return `${listText(tables.join('\n\n'), list)}\n\n\`kvitt show CHARGE\` says what to do.`;
-  });
-  return found === 0 ? exitCodes.done : exitCodes.found;
-}
-
-/** The one whose word escalates first, by what the API says of it, comes first. */
-async function mostUrgentFirst(kvitt: Kvitt, list: Charge[]): Promise<views.Stuck[]> {
-  const pressing = await pressingOf(kvitt, list);
-  return list
-    .map((charge) => {
-      const { severity = null, minutes = null } = pressing.get(charge.needs_attention) ?? {};
-      const escalatesAt = Date.parse(charge.state_since) + (minutes ?? 0) * 60_000;
-      return { charge, severity, escalatesAt };
-    })
-    .toSorted((a, b) => a.escalatesAt - b.escalatesAt);
-}
-
-/** What the API says of each word that occurs: a dozen at most. */
-async function pressingOf(
-  { client }: Kvitt,
-  list: Charge[],
-): Promise<Map<string | null, { severity: string | null; minutes: number | null }>> {
-  const words = [...new Set(list.flatMap((charge) => charge.needs_attention ?? []))];
-  const known = await Promise.all(
-    words.map(async (word) => {
-      try {
-        const path = `/ops/explain/${encodeURIComponent(word)}`;
-        const { severity, escalates_after_minutes: minutes } = await client.get(
-          path,
-          explainedSchema,
-        );
-        return [[word, { severity, minutes }] as const];
-      } catch (err) {
-        // The list is what matters at night: without this it is sorted by age alone.
-        if (err instanceof Failure) return [];
-        throw err;
-      }
-    }),
-  );
-  return new Map(known.flat());
-}
-
-async function cases(kvitt: Kvitt, { query, limit }: ListOptions): Promise<ExitCode> {
-  const pages = await getPages(kvitt.client, {
-    path: '/cases',
-    schema: casesSchema,
-    query,
-    limit,
-    sizeOf: (page) => page.cases.length,
-  });
-  const list = {
-    cases: pages.flatMap((page) => page.cases),
-    next_cursor: pages.at(-1)?.next_cursor ?? null,
-  };
-  await kvitt.print(list, () =>
-    list.cases.length === 0
-      ? listText('No such case.', list)
-      : listText(views.caseTable(kvitt.look, list.cases), list),
-  );
-  return list.cases.length === 0 ? exitCodes.done : exitCodes.found;
-}
-
 /** Where the API has what is about this id. */
 function opsPath(id: string): string {
   return `/ops/${kindOf(id)}s/${encodeURIComponent(id)}`;
 }
 
-async function show({ client, look, print }: Kvitt, id: string): Promise<ExitCode> {
+async function show(kvitt: Kvitt, id: string): Promise<ExitCode> {
+  const { client, look, print } = kvitt;
   if (kindOf(id) === 'refund') {
     const shown = await client.get(opsPath(id), shownRefundSchema);
     await print(shown, () =>
@@ -158,9 +46,13 @@ async function show({ client, look, print }: Kvitt, id: string): Promise<ExitCod
     );
   } else {
     const shown = await client.get(opsPath(id), shownChargeSchema);
-    await print(shown, () =>
-      views.shownText(look, { id, lines: views.chargeLines(look, shown.charge), shown }),
-    );
+    const refunds = await knownRefunds(kvitt, id);
+    const answer = refunds === null ? shown : { ...shown, refunds: refunds.refunds };
+    await print(answer, () => {
+      const lines = views.chargeLines(look, shown.charge);
+      const given = refunds === null ? null : chargeRefundsText(look, refunds);
+      return views.shownText(look, { id, lines, refunds: given, shown });
+    });
   }
   return exitCodes.done;
 }
@@ -187,8 +79,11 @@ async function act(
     await print(body, () => refundLines(look, body));
   } else if (kindOf(id) === 'case') {
     const { body } = await client.post(path, orderedCaseSchema, input);
-    const refund = body.refund === undefined ? '' : `\n${refundLines(look, body.refund)}`;
-    await print(body, () => views.caseLines(look, body) + refund);
+    const { refund } = body;
+    const lines = refund === undefined ? '' : `\n${refundLines(look, refund)}`;
+    await print(body, () => views.caseLines(look, body) + lines);
+    // Ordered, and already over: no money goes back by it.
+    if (refund?.outcome === 'not_refunded') return exitCodes.refused;
   } else {
     const { status, body } = await client.post(path, chargeSchema, input);
     const open = status === 202 ? `\nIt has no outcome yet: \`kvitt watch ${id}\` follows it.` : '';
@@ -232,29 +127,6 @@ async function turn(
   return exitCodes.done;
 }
 
-async function notifications(
-  { client, look, print }: Kvitt,
-  { query, limit }: ListOptions,
-): Promise<ExitCode> {
-  const pages = await getPages(client, {
-    path: '/ops/notifications',
-    schema: notificationsSchema,
-    query,
-    limit,
-    sizeOf: (page) => page.notifications.length,
-  });
-  const list = {
-    notifications: pages.flatMap((page) => page.notifications),
-    next_cursor: pages.at(-1)?.next_cursor ?? null,
-  };
-  await print(list, () =>
-    list.notifications.length === 0
-      ? listText('No notification waits.', list)
-      : listText(views.notificationTable(look, list.notifications), list),
-  );
-  return exitCodes.done;
-}
-
 async function resend({ client, print }: Kvitt, chargeId: string): Promise<ExitCode> {
   const path = `/ops/notifications/${encodeURIComponent(chargeId)}/resend`;
   const { body } = await client.post(path, anySchema, {});
@@ -270,16 +142,13 @@ async function setup(kvitt: Kvitt, options: SetupOptions): Promise<ExitCode> {
 
 /** One per command, but for the actions: they are all `act`. */
 export const jobs = {
-  charges,
-  stuck,
-  cases,
+  ...listJobs,
   show,
   receipt,
   act,
   explain,
   switches,
   turn,
-  notifications,
   resend,
   watch,
   ...reportJobs,

@@ -55,11 +55,13 @@ export function flagsOf(name: string, field: Field): string {
   return `${flag} <${field.choices?.join('|') ?? (field.is === 'amount' ? 'minor units' : 'text')}>`;
 }
 
-/** The line to type, as the runbook writes it. */
+/** The line to type, as the runbook writes it: quoted, so that a shell neither redirects nor pipes what is left as it is. */
 export function usageOf(name: string, { action, id }: { action: Action; id: string }): string {
   const options = Object.entries(action.fields).map(([fieldName, field]) => {
-    const flags = flagsOf(fieldName, field);
-    return field.isRequired ? flags : `[${flags}]`;
+    const [flag = ''] = flagsOf(fieldName, field).split(' ');
+    const value = `"<${field.choices?.join('|') ?? fieldName}>"`;
+    const typed = field.is === 'true' ? flag : `${flag} ${value}`;
+    return field.isRequired ? typed : `[${typed}]`;
   });
   return ['npx kvitt', name, id, ...options].join(' ');
 }

@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { getPages, type Client, type Query } from './client.ts';
 import { exitCodes } from './exit-codes.ts';
 import { Failure } from './failures.ts';
+import type { Kvitt } from './kvitt.ts';
 import { age, cell, instant, money, printable, table } from './tables.ts';
 import type { Look } from './views.ts';
 
@@ -32,6 +33,49 @@ export type Refund = z.output<typeof refundSchema>;
 
 const refundsSchema = z.looseObject({ refunds: z.array(refundSchema), next_cursor: text });
 
+/** The refunds of one charge, with its sums. */
+export const chargeRefundsSchema = z.looseObject({
+  currency: text,
+  refunded_amount: z.int(),
+  open_amount: z.int(),
+  next_refund: z.int().nullable(),
+  refunds: z.array(refundSchema),
+});
+type ChargeRefunds = z.output<typeof chargeRefundsSchema>;
+
+export function refundsPath(chargeId: string): string {
+  return `/charges/${encodeURIComponent(chargeId)}/refunds`;
+}
+
+export async function readRefunds(
+  client: Client,
+  { query, limit }: { query: Query; limit: number },
+): Promise<{ refunds: Refund[]; next_cursor: string | null }> {
+  const sizeOf = ({ refunds }: { refunds: Refund[] }): number => refunds.length;
+  const list = { path: '/refunds', schema: refundsSchema, query, limit, sizeOf };
+  const pages = await getPages(client, list);
+  const refunds = pages.flatMap((page) => page.refunds);
+  return { refunds, next_cursor: pages.at(-1)?.next_cursor ?? null };
+}
+
+/** null: none is known. What goes wrong here must not hide the charge itself. */
+export async function knownRefunds(
+  { client, say }: Kvitt,
+  chargeId: string,
+): Promise<ChargeRefunds | null> {
+  try {
+    const answer = await client.get(refundsPath(chargeId), chargeRefundsSchema);
+    return answer.refunds.length === 0 ? null : answer;
+  } catch (err) {
+    if (!(err instanceof Failure)) throw err;
+    // A service of an earlier release knows no refunds.
+    if (err.exitCode !== exitCodes.unknown) {
+      say(`The refunds of ${chargeId} could not be read: ${printable(err.problem.title)}.`);
+    }
+    return null;
+  }
+}
+
 /** Every refund that needs a person; a service of an earlier release knows none. */
 export async function stuckRefunds(
   client: Client,
@@ -39,14 +83,8 @@ export async function stuckRefunds(
 ): Promise<Refund[]> {
   const { created_before: before, ...filters } = query;
   try {
-    const pages = await getPages(client, {
-      path: '/refunds',
-      schema: refundsSchema,
-      query: { ...filters, needs_attention: 'true' },
-      limit,
-      sizeOf: ({ refunds }) => refunds.length,
-    });
-    const refunds = pages.flatMap((page) => page.refunds);
+    const stuck = { ...filters, needs_attention: 'true' };
+    const { refunds } = await readRefunds(client, { query: stuck, limit });
     return refunds.filter(({ created_at }) => before === undefined || created_at < before);
   } catch (err) {
     if (err instanceof Failure && err.exitCode === exitCodes.unknown) return [];
@@ -54,7 +92,36 @@ export async function stuckRefunds(
   }
 }
 
+function amountOf({ refunded_amount: refunded, amount, currency }: Refund): string {
+  return money(refunded ?? amount, currency);
+}
+
 export function refundTable({ paint, now }: Look, refunds: Refund[]): string {
+  const heads = ['REFUND', 'STATE', 'AGE', 'AMOUNT', 'TERMINAL', 'STORE', 'REASON', 'ATTENTION'];
+  const rows = refunds.map((refund) => [
+    cell(refund.refund_id),
+    cell(refund.state),
+    age(refund.created_at, now),
+    amountOf(refund),
+    cell(refund.terminal_id),
+    cell(refund.store_id),
+    cell(refund.reason),
+    paint.warning(cell(refund.needs_attention)),
+  ]);
+  return table(paint, { heads, rows });
+}
+
+/** Every refund of a charge, and what a next one may build on. */
+export function chargeRefundsText(look: Look, answer: ChargeRefunds): string {
+  const { currency, refunds, refunded_amount, open_amount, next_refund } = answer;
+  const back = `${money(refunded_amount, currency)} has gone back`;
+  const open = open_amount === 0 ? '' : `; ${money(open_amount, currency)} may still`;
+  const next = next_refund === null ? '' : ` The next refund is number ${next_refund}.`;
+  const sums = `${back}${open}.${next}`;
+  return refunds.length === 0 ? sums : `${refundTable(look, refunds)}\n${sums}`;
+}
+
+export function stuckRefundTable({ paint, now }: Look, refunds: Refund[]): string {
   const heads = ['REFUND', 'AGE', 'ATTENTION', 'STATE', 'ADVICE', 'TERMINAL', 'STORE', 'AMOUNT'];
   const rows = refunds.map((refund) => [
     cell(refund.refund_id),
@@ -64,7 +131,7 @@ export function refundTable({ paint, now }: Look, refunds: Refund[]): string {
     cell(refund.advice),
     cell(refund.terminal_id),
     cell(refund.store_id),
-    money(refund.amount, refund.currency),
+    amountOf(refund),
   ]);
   return table(paint, { heads, rows });
 }
@@ -76,7 +143,7 @@ export function refundLines({ paint, now }: Look, refund: Refund): string {
     paint.heading(printable(refund.refund_id)),
     cell(refund.state) + (reason === null ? '' : ` (${cell(reason)})`),
     `for ${age(refund.state_since, now)}`,
-    money(refund.refunded_amount ?? refund.amount, refund.currency),
+    amountOf(refund),
     ...(attention === null ? [] : [paint.warning(`needs attention: ${cell(attention)}`)]),
     `advice: ${cell(refund.advice)}`,
     ...(because === null ? [] : [cell(because)]),

@@ -40,27 +40,54 @@ function exitCodeOf(status: number): ExitCode {
 
 const tryAgain = 'Nothing is known to have changed. Try again.';
 
-function wayOutOf(status: number, hasToken: boolean): string | null {
+/** Where what is known is listed, by the start of the path that nothing was found at. */
+const listed: [start: string, wayOut: string][] = [
+  ['/ops/cases/', '`kvitt cases --state all` lists the cases that are known.'],
+  ['/ops/explain/', 'The runbook has every word: /runbook at KVITT_URL.'],
+  ['/ops/notifications/', '`kvitt notifications` lists what waits.'],
+  ['/terminals/', '`kvitt terminals` lists the terminals.'],
+];
+
+/** A 404 whose own words say what to do has no other way out. */
+function whereListed(code: string | undefined, path: string): string | null {
+  if (code === 'unknown_charge') return '`kvitt charges` lists the charges that are known.';
+  if (code === 'unknown_refund') return '`kvitt refunds` lists the refunds that are known.';
+  if (code !== 'not_found') return null;
+  return listed.find(([start]) => path.startsWith(start))?.[1] ?? null;
+}
+
+/** Only what `kvitt show` knows has an id here; stores, terminals and switches say themselves what is possible. */
+function shownIn(path: string): string | null {
+  const id = /^\/(?:ops\/)?(?:charges\/[^/]+\/refunds|charges|refunds|cases)\/([^/?]+)/.exec(
+    path,
+  )?.[1];
+  return id === undefined
+    ? null
+    : `\`kvitt show ${decodeURIComponent(id)}\` says what is possible now.`;
+}
+
+interface Refusal {
+  status: number;
+  path: string;
+  hasToken: boolean;
+}
+
+function wayOutOf({ status, path, hasToken }: Refusal, code?: string): string | null {
   if (status === 401) {
     return hasToken
       ? 'Check KVITT_TOKEN: it must be your personal token for this service.'
       : 'Set KVITT_TOKEN to your personal token.';
   }
   if (status === 403) return 'Ask for a personal token that may do this.';
-  if (status === 409) return '`kvitt show ID` says what is possible now.';
-  if (status === 404) return '`kvitt charges` and `kvitt cases` list what is known.';
+  if (status === 409) return shownIn(path);
+  if (status === 404) return whereListed(code, path);
   return exitCodeOf(status) === exitCodes.unreachable ? tryAgain : null;
 }
 
-export function failureOf(answer: {
-  status: number;
-  text: string;
-  what: string;
-  hasToken: boolean;
-}): Failure {
-  const { status, text, what, hasToken } = answer;
+export function failureOf(answer: Refusal & { text: string; what: string }): Failure {
+  const { status, text, what } = answer;
   const { success, data } = problemSchema.safeParse(jsonIn(text));
-  const wayOut = wayOutOf(status, hasToken);
+  const wayOut = wayOutOf(answer, data?.code);
   if (success) return new Failure(exitCodeOf(status), { problem: data, wayOut });
   const detail = `${what} answered ${status}, and not as the service does.`;
   const isProxy = status === 401 || status === 403 || status >= 500;

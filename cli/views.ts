@@ -164,7 +164,12 @@ function whyNot(actions: Shown['actions']): string[] {
 /** Everything about one charge or case, under its own lines. */
 export function shownText(
   look: Look,
-  { id, lines, shown }: { id: string; lines: string; shown: Shown },
+  {
+    id,
+    lines,
+    refunds = null,
+    shown,
+  }: { id: string; lines: string; refunds?: string | null; shown: Shown },
 ): string {
   const { paint } = look;
   const { waiting_for: waiting, until, guidance, runbook_url: runbook } = shown;
@@ -175,6 +180,7 @@ export function shownText(
   const { possible, not } = actionLines(look, { id, actions: shown.actions });
   return [
     lines,
+    ...section(paint, { title: 'Refunds', lines: refunds === null ? [] : [refunds] }),
     ...section(paint, { title: 'Timeline', lines: timelineLines(look, shown) }),
     ...section(paint, { title: 'Waits for', lines: waits }),
     ...section(paint, { title: 'What you may do now', lines: possible }),

@@ -3,11 +3,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { reasonOf } from './log.ts';
 import { portsFrom } from './ports.ts';
+import { readyBox } from './ready.ts';
 import { startStack, type Stack } from './stack.ts';
-import { orElse } from './stack-env.ts';
 
 const dir = join(fileURLToPath(new URL('..', import.meta.url)), '.kvitt');
-const terminalId = 'T90001234-T0003';
 
 /** npm passes on the Ctrl-C that the terminal has sent us already: two within this time are one. */
 const sameSignalMs = 1_500;
@@ -60,46 +59,6 @@ function fail(err: unknown): void {
   process.exit(1);
 }
 
-function readyBox(stack: Stack, startedAt: number): string {
-  const { apiUrl, simulatorUrl, temporalUiUrl, temporalAddress } = stack;
-  const pids = stack.children.map(({ name, pid }) => `${name} ${pid}`).join(', ');
-  const key = orElse(process.env['API_KEYS'], '') === '' ? '' : ` -H "authorization: Bearer $KEY"`;
-  const token =
-    orElse(process.env['OPS_TOKENS'], '') === '' ? '$(cat .kvitt/ops-token)' : '<your token>';
-  const lines = [
-    `Kvitt is ready after ${((Date.now() - startedAt) / 1_000).toFixed(1)} s`,
-    '',
-    `  API        ${apiUrl}   (try it: ${apiUrl}/docs)`,
-    `  Temporal   ${temporalUiUrl ?? `${temporalAddress} (TEMPORAL_ADDRESS)`}`,
-    `  Simulator  ${simulatorUrl}   (plays Dintero and its terminals: no real money)`,
-    `  Operate    KVITT_TOKEN=${token} npx kvitt stuck`,
-    `  Processes  ${pids}`,
-    `  Logs       ${join(stack.dir, 'logs')}`,
-    '',
-    'Charge a card:',
-    `  curl -X POST ${apiUrl}/charges -H 'content-type: application/json'${key} -d '${firstCharge()}'`,
-    'Tap the card:',
-    `  curl -X POST ${simulatorUrl}/simulator/terminals/${terminalId}/tap`,
-    '',
-    'Ctrl-C stops everything. Open charges go on at the next start.',
-  ];
-  const rule = '-'.repeat(72);
-  return ['', rule, ...lines, rule].join('\n');
-}
-
-/** A reference is good once for ever: the time makes it work again on the next start. */
-function firstCharge(): string {
-  const [date = '', time = ''] = new Date().toISOString().replaceAll(/[-:]/g, '').split('T');
-  return JSON.stringify({
-    reference: `S-${date.slice(2)}-${time.slice(0, 6)}`,
-    amount: 12900,
-    currency: 'NOK',
-    terminal_id: terminalId,
-    store_id: 'bergen-01',
-    payout_destination_id: 'seller-9',
-  });
-}
-
 async function main(): Promise<void> {
   const startedAt = Date.now();
   let stack: Stack | undefined;
@@ -114,7 +73,7 @@ async function main(): Promise<void> {
       stop(1).catch(fail);
     },
   });
-  say(readyBox(stack, startedAt));
+  say(readyBox(stack, { startedAt, env: process.env }));
 }
 
 process.on('uncaughtException', fail);

@@ -61,12 +61,13 @@ export const starting: Row[] = [
   [
     10,
     'Terminal not active, wrong store, unknown id',
-    'Dintero’s refusal of the only create ends the charge as `rejected`; the terminal is free.',
+    'With its store named, Dintero’s refusal of the only create ends the charge as `rejected`. Named alone, the terminal is looked up first, and one that is not active ends it as `terminal_unavailable`. Nobody is prompted, and the terminal is free.',
+    'test/workflows/catalogue.test.ts > is not active',
   ],
   [
     11,
     'Terminal busy with another register',
-    '`terminal_busy`, naming the charge that holds it; it is never taken over.',
+    '`terminal_busy`, naming the charge, the refund or the operation that holds it; it is never taken over.',
     promise('a busy terminal is never taken over, and its holder is named'),
   ],
   [

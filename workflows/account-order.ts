@@ -6,6 +6,7 @@ import { proxyActivities, setCurrentDetails, sleep } from '@temporalio/workflow'
 import type { Activities } from '../activities/index.ts';
 import type { TerminalFacts } from '../activities/dintero/account-facts.ts';
 import {
+  explained,
   isSo,
   judge,
   subjectOf,
@@ -41,7 +42,7 @@ async function obey({ order, policy }: AccountOrderInput): Promise<AccountOrderR
   if (judged.is === 'so') return { ...before, outcome: 'done', text: 'It was so already.' };
   const failed = await send(order, durations);
   if (failed !== null && isCertain(failed)) {
-    return { ...before, outcome: 'refused', text: `${failed.message}.` };
+    return { ...before, outcome: 'refused', text: explained(`${failed.message}.`) };
   }
   return await readBack(order, { durations, before, failed });
 }

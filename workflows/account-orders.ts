@@ -143,3 +143,16 @@ export function isSo(order: AccountOrder, { store, terminal }: Registered): bool
       return false;
   }
 }
+
+/** Words of Dintero's that do not say what they mean (dossier 6). */
+const meanings: Record<string, string> = {
+  TERMINAL_NOT_RETRYABLE:
+    'Dintero provisions a terminal again only after an error, or when it has been pending for more than ten minutes.',
+  STORE_NOT_ACTIVE: 'The store of the terminal is not active at Dintero.',
+};
+
+/** A refusal of Dintero's, and what its word means. */
+export function explained(refusal: string): string {
+  const word = Object.keys(meanings).find((one) => refusal.includes(one));
+  return word === undefined ? refusal : `${refusal} ${meanings[word] ?? ''}`;
+}

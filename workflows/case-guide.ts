@@ -104,6 +104,7 @@ export const caseGuide: Record<CaseKind, Guidance> = {
       kept(
         'The sale was completed with this payment. The till may say so itself: `POST /charges/{charge_id}/capture`, or `keep`.',
       ),
+      refundNow,
       refundedAtTerminal,
       notNow,
       writtenOff,
@@ -116,7 +117,7 @@ export const caseGuide: Record<CaseKind, Guidance> = {
       'First, by the reason it ended with, that nothing was taken; since the money was found, `ask_for_help`, and no other payment.',
     check: [
       findIt,
-      'How was the sale paid in the end? `npx kvitt show <charge_id>`, the other attempts of the sale, the till’s receipts.',
+      'How was the sale paid in the end? `npx kvitt charges --reference <reference>` lists its attempts; look at the till’s receipts, too.',
       'It was paid twice: this money goes back only by a refund on a terminal, with the customer and the card.',
       'Tell the office: a device fact in the configuration (`PROMPT_LIFETIME_SECONDS`, `CANCEL_ENDS_PROMPT`) or a person’s evidence was wrong.',
     ],

@@ -31,3 +31,15 @@ export function guidance(
 ): Guidance {
   return { severity, escalates_after_minutes, ...row };
 }
+
+/** The terminal is busy: who has it. An operation is named by its terminal, a slash and itself. */
+export const lookAtHolder: readonly Step[] = [
+  {
+    when: 'Look at the charge or the refund that `held_by` names, and go on in the section of its `needs_attention`.',
+    run: 'npx kvitt show <held_by>',
+  },
+  {
+    when: 'It is an operation, whose name begins with the terminal: see how it stands.',
+    run: 'npx kvitt terminal <terminal_id>',
+  },
+];

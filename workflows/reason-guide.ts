@@ -1,5 +1,5 @@
 /** What to know about a charge that ended as `not_charged`, by its reason. Mostly there is nothing to press. */
-import { guidance, type Guidance, type Step } from './guidance.ts';
+import { guidance, lookAtHolder, type Guidance, type Step } from './guidance.ts';
 import type { Reason } from './lists.ts';
 
 const tryAgain =
@@ -61,10 +61,11 @@ export const reasonGuide: Record<Reason, Guidance> = {
   }),
   voided: guidance(['none', null], {
     means: 'The money was reserved and has been released.',
-    cashier: tryAgain,
+    cashier: `${tryAgain} The till itself said \`/void\`: \`none\`, it wanted this ending.`,
     check: [
       'The customer still sees the reservation: the bank takes it away, which may take days. Dintero shows it as voided.',
-      'Nobody asked to stop: capturing was refused. Its transaction in Dintero Backoffice says why.',
+      'Why was it released? The timeline of `npx kvitt show <charge_id>` says who asked to stop or said void, or that the time of a held sale was over.',
+      'None of these: capturing was refused, or somebody released it at Dintero. Its transaction in Dintero Backoffice says why.',
     ],
     press: [tillGoesOn, readAgain],
   }),
@@ -73,15 +74,10 @@ export const reasonGuide: Record<Reason, Guidance> = {
       'Another charge, a refund or an operation of the terminal holds it; `held_by` names which.',
     cashier: tryAgain,
     check: [
-      '`npx kvitt show <charge_id>` names the holder. Look at that one: does it need a person?',
+      'Does the holder need a person? `npx kvitt show <held_by>`.',
       'The holder is open and needs nobody: its customer is still paying.',
     ],
-    press: [
-      {
-        when: 'Look at the charge that `held_by` names, and go on in the section of its `needs_attention`.',
-        run: 'npx kvitt show <charge_id>',
-      },
-    ],
+    press: lookAtHolder,
   }),
   terminal_unavailable: guidance(['ticket', 240], {
     means: 'Dintero could not reach the terminal.',
@@ -162,13 +158,13 @@ export const reasonGuide: Record<Reason, Guidance> = {
     cashier:
       '`ask_for_help`. This charge took nothing; another attempt of the sale decides. No other payment may be taken.',
     check: [
-      'Which attempts has the sale? The view "One reference", and Dintero Backoffice by merchant reference 2.',
+      'An attempt that no list has: search the sale in Dintero Backoffice, as merchant reference 2.',
       'The other attempt is captured: the sale is paid. It is open: wait for it, or settle what it needs.',
     ],
     press: [
       {
-        when: 'Look at the other attempt, and go on in the section of what it says.',
-        run: 'npx kvitt show <charge_id>',
+        when: 'Find the other attempts of the sale, and go on in the section of what the one with the money says.',
+        run: 'npx kvitt charges --reference <reference>',
       },
     ],
   }),

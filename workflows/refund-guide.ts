@@ -2,7 +2,7 @@
  * What to know about a refund: why it ended without money, and what to do when it needs a person. Money of a shop goes
  * back only on a terminal with the cardholder present (design 1): no text here says otherwise.
  */
-import { guidance, type Guidance, type Step } from './guidance.ts';
+import { guidance, lookAtHolder, type Guidance, type Step } from './guidance.ts';
 import type { RefundAttention, RefundReason } from './refund-lists.ts';
 
 const tryAgain =
@@ -23,17 +23,23 @@ export const refundReasonGuide: Record<RefundReason, Guidance> = {
     press: [tillGoesOn, look],
   }),
   refund_terminal_busy: guidance(['none', null], {
-    means: 'The terminal is held by another payment or refund; `held_by` names it.',
+    means:
+      'The terminal is held by another payment, a refund or an operation of the terminal; `held_by` names it.',
     cashier: tryAgain,
-    check: ['Does that payment end? `npx kvitt show <charge_id>` of the one that is named.'],
-    press: [tillGoesOn],
+    check: ['Does that payment or refund end? `npx kvitt show <held_by>`.'],
+    press: [tillGoesOn, ...lookAtHolder],
   }),
   refund_terminal_unavailable: guidance(['none', null], {
     means:
       'The terminal is not active, or it belongs to another seller (payout destination) than the sale. Nothing was sent.',
     cashier: askForHelp,
-    check: ['Which terminals may refund this sale? `npx kvitt show <transaction_id>` lists them.'],
-    press: [{ when: 'Nothing here: choose another terminal of the same seller.', run: null }],
+    check: ['What does `because` say: another seller, or not active?'],
+    press: [
+      {
+        when: 'Choose another terminal, one that is active and of the seller of the sale.',
+        run: 'npx kvitt terminals --seller <payout_destination_id> --status active',
+      },
+    ],
   }),
   refund_rejected: guidance(['ticket', 480], {
     means: 'Dintero refused the refund before anybody was asked; `because` holds its words.',
@@ -56,7 +62,9 @@ export const refundReasonGuide: Record<RefundReason, Guidance> = {
   nothing_to_refund: guidance(['none', null], {
     means: 'Dintero shows no money of this charge that could go back.',
     cashier: askForHelp,
-    check: ['Was it refunded already? `npx kvitt show <charge_id>`, and its refunds.'],
+    check: [
+      'Was it refunded already? `npx kvitt show <charge_id>` lists its refunds, Dintero Backoffice also those that were made there.',
+    ],
     press: [{ when: 'Nothing: there is no money of this charge left.', run: null }],
   }),
   more_than_is_left: guidance(['none', null], {
@@ -69,7 +77,9 @@ export const refundReasonGuide: Record<RefundReason, Guidance> = {
     means:
       'Dintero is still working on another refund of this payment, ours or of the back office. It may still succeed, so none was sent beside it.',
     cashier: askForHelp,
-    check: ['Which one is it? `npx kvitt show <charge_id>`, and Dintero Backoffice.'],
+    check: [
+      'Which one is it? `npx kvitt show <charge_id>` lists ours, Dintero Backoffice also those that were made there.',
+    ],
     press: [{ when: 'Nothing now: ask again when that one has ended.', run: null }],
   }),
   refund_never_arrived: guidance(['none', null], {

@@ -13,7 +13,8 @@ until it is clear. Haste is the danger: what you press is done once.
 - A *charge* is one attempt to pay a sale: \`<reference>.<attempt>\`. A *case* is captured money that a person decides about;
   it is named by its transaction.
 - A *refund* gives money of a charge back on a terminal, with the customer and the card: \`<charge_id>.R<number>\`.
-  \`npx kvitt show <refund_id>\` shows one. It cannot be stopped from here: the customer declines, or walks away.
+  \`npx kvitt show <refund_id>\` shows one, \`npx kvitt refunds --charge <charge_id>\` those of a charge. It cannot be stopped
+  from here: the customer declines, or walks away.
 - Money is in minor units: 12900 NOK is 129 kroner.
 
 ## Begin here
@@ -90,8 +91,8 @@ kept. It stays off until somebody switches it on.
 The text is for the cashier: what to do instead. "Card payment is away for an hour. Take cash." Stop when shops
 take payments that cannot end (Dintero is down for long, our access is refused); do not stop for one stuck charge.`;
 
-export const notificationWords = `The retailer's system is told of every outcome, every word that asks for a person, and every case. What it does not take is
-told again for days, in order per charge, at least once.
+export const notificationWords = `The retailer's system is told of every outcome of a charge or a refund, every word that asks for a person, and every case. What
+it does not take is told again for days, in order per charge, at least once.
 
 | to | press |
 |---|---|

@@ -92,7 +92,7 @@ function commandOf(of: { name: string; id: string; fields: Action['fields'] }): 
 function flagOf([name, field]: [string, Field]): string {
   const flag = `--${name.replaceAll('_', '-')}`;
   if (field.is === 'true') return flag;
-  return `${flag} ${field.is === 'choice' ? (field.choices ?? []).join('|') : `"<${name}>"`}`;
+  return `${flag} "<${field.choices?.join('|') ?? name}>"`;
 }
 
 function optional({ fields }: Action): string {

@@ -49,7 +49,7 @@ export const views: readonly View[] = [
     name: 'Needs attention',
     query: `${needsAttention.name} IS NOT NULL AND ${running}`,
     shows:
-      'Every charge and case that asks for a person. While no worker runs it is not complete: `npx kvitt stuck` is.',
+      'Every charge, refund and case that asks for a person. While no worker runs it is not complete: `npx kvitt stuck` is.',
   },
   {
     name: 'Cases open',
@@ -117,7 +117,8 @@ export const views: readonly View[] = [
   {
     name: 'One reference',
     query: `${saleReference.name} = 'bergen-S-1001'`,
-    shows: 'Every attempt of a sale, its recoveries and its cases. Edit the reference.',
+    shows:
+      'Every attempt of a sale, its refunds, its recoveries and its cases. Edit the reference.',
     isExample: true,
   },
   {

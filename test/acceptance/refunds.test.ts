@@ -186,6 +186,8 @@ describe.concurrent('acceptance', () => {
       reason: 'refund_terminal_busy',
       held_by: next.body.charge_id,
     });
+    const shown = await kvitt.ops('GET', `/ops/refunds/${again.body.refund_id}`);
+    expect(JSON.stringify(shown.body)).toContain(`npx kvitt show ${next.body.charge_id}"`);
     await kvitt.simulator.press(terminal_id, 'tap');
     await kvitt.ending(next.body.charge_id);
   });

@@ -135,6 +135,15 @@ describe('answerFor', () => {
   });
 
   test.each([
+    ['void', 'none'],
+    ['capture', 'try_again'],
+    [null, 'try_again'],
+  ] as const)('voided, and the word was %s: %s', (word, advice) => {
+    const answer = answerFor(ended({ reason: 'voided', capture: 'on_request', word }), []);
+    expect(answer).toEqual({ advice, safe_to_take_other_payment: true, next_attempt: 2 });
+  });
+
+  test.each([
     ['open', read({ attempt: 2 }), 'wait'],
     ['open and old', read({ attempt: 2, needs_attention: 'session_lost' }), 'ask_for_help'],
     ['held for the till', read({ attempt: 2, state: 'approved' }, { isHeld: true }), 'wait'],

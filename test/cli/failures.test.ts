@@ -27,8 +27,9 @@ describe('a problem of the API', () => {
     [400, 'invalid_request', 2, /title of invalid_request/],
     [401, 'unauthorized', 3, /Check KVITT_TOKEN/],
     [403, 'forbidden', 3, /personal token that may do this/],
-    [404, 'unknown_charge', 4, /`kvitt charges`/],
-    [409, 'not_possible_now', 3, /The detail of not_possible_now\.[^]*`kvitt show ID`/],
+    [404, 'unknown_charge', 4, /`kvitt charges` lists the charges/],
+    [404, 'unknown_refund', 4, /`kvitt refunds` lists the refunds/],
+    [409, 'not_possible_now', 3, /The detail of not_possible_now\.[^]*`kvitt show S-1\.1` says/],
     [422, 'different_request', 2, /title of different_request/],
     [429, 'rate_limited', 5, nothingChanged],
     [500, 'internal', 5, nothingChanged],
@@ -44,6 +45,35 @@ describe('a problem of the API', () => {
       expect(ended.stderr).toMatch(words);
       expect(ended.stderr).not.toContain(token);
     }
+  });
+
+  test.each([
+    ['GET /ops/cases/T90001234.5AbC', ['show', 'T90001234.5AbC'], 404, /`kvitt cases --state all`/],
+    ['GET /ops/explain/gibberish', ['explain', 'gibberish'], 404, /\/runbook at KVITT_URL/],
+    ['GET /terminals/T9', ['terminal', 'T9'], 404, /`kvitt terminals`/],
+    ['POST /ops/notifications/S-1.1/resend', ['resend', 'S-1.1'], 404, /`kvitt notifications`/],
+    [
+      'GET /charges/S-1.1/refunds/S-1.1.R1/receipt',
+      ['receipt', 'S-1.1.R1'],
+      409,
+      /`kvitt show S-1\.1\.R1`/,
+    ],
+  ])('of %s names the command that helps', async (call, args, status, words) => {
+    const code = status === 404 ? 'not_found' : 'not_possible_now';
+    api = await startStandIn({ [call]: { status, body: problem(code, status) } });
+    expect((await kvitt(api.url, args)).stderr.split('\n')[2]).toMatch(words);
+  });
+
+  test.each([
+    ['GET /reports/2026-11-22', ['report', '2026-11-22'], 404, 'unknown_report'],
+    ['GET /reports/2026-11-22', ['report', '2026-11-22'], 404, 'not_found'],
+    ['POST /ops/stores/oslo', ['change-store', 'oslo', '--name', 'Oslo'], 409, 'not_possible_now'],
+    ['POST /ops/terminals/T9/sync', ['sync-terminal', 'T9'], 409, 'not_possible_now'],
+    ['POST /ops/switch-on', ['on', 'all', '--why', 'over'], 409, 'not_possible_now'],
+  ])('of %s leaves it at its own words: %j', async (call, args, status, code) => {
+    api = await startStandIn({ [call]: { status, body: problem(code, status) } });
+    const { stderr } = await kvitt(api.url, args);
+    expect(stderr).toBe(`The title of ${code}\nThe detail of ${code}.\n`);
   });
 
   test('names each field with its hint', async () => {

@@ -224,7 +224,7 @@ Waits for
   evidence of a person, until 2026-11-22 10:15:11Z
 
 What you may do now
-  npx kvitt close S-1001.1 --terminal-seen-idle --why <text>
+  npx kvitt close S-1001.1 --terminal-seen-idle --why "<why>"
       Closes the charge as \`not_charged\` on your evidence, after one more reading that does not contradict it. It cannot be taken back.
 
 Not now
@@ -258,7 +258,7 @@ Runbook
       /^T90001234\.5AbC \| captured_after_cancel \| open for 3 h \| asked NOK 129\.00 \| captured NOK 129\.00\n/,
     );
     expect(stdout).toContain(
-      'npx kvitt settle T90001234.5AbC --as <kept|refunded|written_off> [--refund-event <text>] --why <text>',
+      'npx kvitt settle T90001234.5AbC --as "<kept|refunded|written_off>" [--refund-event "<refund_event>"] --why "<why>"',
     );
     const asJson = await kvitt(url, ['show', 'T90001234.5AbC', '--json']);
     expect(JSON.parse(asJson.stdout)).toEqual(body);

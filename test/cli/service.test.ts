@@ -146,7 +146,7 @@ describe('an operator', () => {
     await expect.poll(list, { timeout: 20_000 }).toMatchObject(none);
     const after = (await kvitt('show', chargeId)).stdout;
     expect(after).toMatch(/^ {2}20.*Z {2}operator +operator: read/m);
-    expect(after).toContain(`\n  npx kvitt recover ${chargeId} --why <text>\n`);
+    expect(after).toContain(`\n  npx kvitt recover ${chargeId} --why "<why>"\n`);
   });
 
   test('settles a case, once', async () => {
