@@ -119,7 +119,7 @@ export function createActivities({
     },
     ...towardsAccount({ dintero, catalogue, temporal }),
     ...towardsRefunds(dintero, temporal),
-    ...createBooks(dintero, temporal),
+    ...createBooks(dintero, temporal, catalogue),
     ...towardsTemporal(temporal),
     ...towardsRetailer(temporal, webhook),
   };

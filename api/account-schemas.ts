@@ -5,7 +5,7 @@ import { operations, operationStates } from '../workflows/terminal-operations.ts
 import { pageQuerySchema, payoutDestinationId, storeId, terminalId } from './schemas.ts';
 
 /** Of being registered at Dintero; it says nothing of whether a device is switched on. */
-const registrationStatuses = [
+export const registrationStatuses = [
   'pending',
   'action_required',
   'active',
@@ -14,6 +14,7 @@ const registrationStatuses = [
   'deleted',
   'unknown',
 ] as const;
+export type RegistrationStatus = (typeof registrationStatuses)[number];
 
 const status = z.enum(registrationStatuses).meta({
   description:

@@ -9,6 +9,7 @@ import {
   type ChargeAction,
   type Field,
 } from '../workflows/actions.ts';
+import { refundsMax } from '../workflows/refund-ids.ts';
 
 function fieldSchema(field: Field): z.ZodType<string | true | number> {
   switch (field.is) {
@@ -16,6 +17,8 @@ function fieldSchema(field: Field): z.ZodType<string | true | number> {
       return z.literal(true).meta({ description: field.means });
     case 'choice':
       return z.enum(field.choices ?? []).meta({ description: field.means });
+    case 'number':
+      return z.int().min(1).max(refundsMax).meta({ description: field.means });
     case 'amount':
       return z.int().min(1).max(2_147_483_647).meta({ description: field.means });
     case 'text':

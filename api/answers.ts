@@ -52,7 +52,10 @@ export const chargeSchema = z
     outcome: z.enum(['captured', 'not_charged']).nullable().meta({
       description: 'The proven ending; null while neither is proven. There is no third.',
     }),
-    reason: z.enum(reasons).nullable().meta({ description: 'Why nothing was charged (x-reasons)' }),
+    reason: z
+      .enum(reasons)
+      .nullable()
+      .meta({ description: 'Why nothing was charged: one of the reasons of not_charged, above' }),
     needs_attention: z.enum(attentions).nullable().meta({ description: 'Why a person is asked' }),
     case_kind: z.enum(caseKinds).nullable().meta({ description: 'What a person must decide' }),
     advice: z.enum(advices).meta({ id: 'Advice' }),
@@ -143,6 +146,9 @@ export const caseSchema = z
         z.object({
           action: z.enum(['refund', 'wait', 'settle', 'none']),
           terminal_id: z.string().nullable(),
+          next_refund: z.int().nullable().meta({
+            description: 'Of a refund that is possible: the number that its order carries',
+          }),
           text: z.string(),
         }),
       )

@@ -19,7 +19,8 @@ import { exportStanding } from './standing-metrics.ts';
 import { StandingSource } from './standing-source.ts';
 import { countSubscription, SubscriptionStanding } from './subscription.ts';
 import { countSwitches, Switches } from './switches.ts';
-import { connectTemporal, isTemporalFailure } from './temporal.ts';
+import { withSilent } from './silence.ts';
+import { connectTemporal, isTemporalFailure, type Temporal } from './temporal.ts';
 import { deriveTimings, type Timings } from './timings.ts';
 import { Watching } from './watch.ts';
 
@@ -99,7 +100,7 @@ export function createApi(options: ApiOptions): Api {
   app.use((req) => {
     throw new Problem('not_found', `There is no route ${req.path}: see /openapi.json.`);
   });
-  app.use(answerError(metrics));
+  app.use(answerError(metrics, temporal));
   return {
     app,
     keepSchedule: async () => await keepSchedule(context, { log, signal: stopped.signal }),
@@ -238,10 +239,10 @@ function measure(key: RouteKey, metrics: Metrics): RequestHandler {
   };
 }
 
-function answerError(metrics: Metrics): ErrorRequestHandler {
-  return (err: unknown, _req, res, _next) => {
+function answerError(metrics: Metrics, temporal: Temporal): ErrorRequestHandler {
+  return async (err: unknown, _req, res, _next) => {
     const locals = res.locals as Locals;
-    const problem = problemFor(err);
+    const problem = await withSilent(problemFor(err), temporal);
     metrics.problems.inc({ code: problem.code });
     const { status } = problemKinds[problem.code];
     if (status >= 500) locals.log.error({ err, code: problem.code }, 'Request failed');
@@ -259,8 +260,7 @@ function answerError(metrics: Metrics): ErrorRequestHandler {
 
 function problemFor(err: unknown): Problem {
   if (err instanceof Problem) return err;
-  if (isTemporalFailure(err))
-    return temporalUnavailable('Temporal did not answer in time.', { cause: err });
+  if (isTemporalFailure(err)) return temporalUnavailable('No answer came in time.', { cause: err });
   const { type, status } = (err ?? {}) as { type?: string; status?: number };
   if (type === 'entity.too.large') return new Problem('too_large', `A body may have ${bodyLimit}.`);
   if (status === 415) {

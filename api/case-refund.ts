@@ -4,21 +4,22 @@
  */
 import type { Logger } from 'pino';
 import { LRUCache } from 'lru-cache';
-import { refundOptionsWorkflowId } from '../workflows/refund-ids.ts';
+import * as z from 'zod';
+import { refundIdOf, refundOptionsWorkflowId } from '../workflows/refund-ids.ts';
 import { refundOptionsType } from '../workflows/refund-messages.ts';
 import type { RefundOptions } from '../workflows/refund-options.ts';
 import type { ActionInput } from '../workflows/messages.ts';
 import { moneyText } from '../workflows/money.ts';
 import type { Case } from './answers.ts';
-import type { Context } from './answering.ts';
+import { bounded, type Context } from './answering.ts';
 import { findCase } from './cases.ts';
 import { orderCase } from './ops.ts';
 import { Problem } from './problems.ts';
 import { nextRefundAfter, RefundReading } from './refund-reading.ts';
 import type { Refund } from './refund-schemas.ts';
-import { startRefund } from './refund-start.ts';
+import { assertPreviousEnded, assertSameRefund, startRefund } from './refund-start.ts';
 import { assertOwnAccount, validate } from './request.ts';
-import { casePathSchema, terminalId } from './schemas.ts';
+import { terminalId } from './schemas.ts';
 import { isTemporalFailure } from './temporal.ts';
 
 /** Whoever looks again within this time sees the same: every look asks Dintero. */
@@ -27,13 +28,22 @@ const lookedForMs = 5_000;
 export class CaseOptions {
   readonly #looked = new LRUCache<string, RefundOptions>({ max: 1_000, ttl: lookedForMs });
 
+  /** As {@link readNow}, or as it was a moment ago: since then no refund has ended. */
+  async read(context: Context, found: Case, nextRefund: number): Promise<RefundOptions | null> {
+    const key = `${found.transaction_id} ${nextRefund}`;
+    const known = this.#looked.get(key) ?? (await this.readNow(context, found));
+    if (known !== null) this.#looked.set(key, known, { noUpdateTTL: true });
+    return known;
+  }
+
   /** null: it is not known now, because no worker or Dintero answers. */
-  async read(context: Context, { transaction_id, charge_id }: Case): Promise<RefundOptions | null> {
-    const known = this.#looked.get(transaction_id);
-    if (known !== undefined) return known;
+  async readNow(
+    context: Context,
+    { transaction_id, charge_id }: Case,
+  ): Promise<RefundOptions | null> {
     const { temporal, timings, taskQueue } = context;
     try {
-      const options = await temporal.waiting.connection.withDeadline(
+      return await temporal.waiting.connection.withDeadline(
         Date.now() + timings.query,
         async () =>
           await temporal.waiting.client.workflow.execute<
@@ -47,16 +57,10 @@ export class CaseOptions {
             staticSummary: `what may be refunded of ${charge_id}`,
           }),
       );
-      this.#looked.set(transaction_id, options);
-      return options;
     } catch (err) {
       if (!isTemporalFailure(err) && !isFailedWorkflow(err)) throw err;
       return null;
     }
-  }
-
-  forget(transactionId: string): void {
-    this.#looked.delete(transactionId);
   }
 }
 
@@ -64,38 +68,42 @@ function isFailedWorkflow(err: unknown): boolean {
   return err instanceof Error && err.name === 'WorkflowFailedError';
 }
 
-/** What a person may do about an open case now; null: it is settled. */
-function optionsOf(found: Case, options: RefundOptions | null): Case['options'] {
-  if (found.state === 'settled') return null;
-  const { transaction_id: id } = found;
+/** What a person may do about an open case now. */
+function optionsOf(
+  id: string,
+  refunds: NonNullable<Case['options']>,
+): NonNullable<Case['options']> {
+  const others = {
+    wait: `Wait for the customer: the money goes back only with the card at a terminal. Write down what you know: npx kvitt note ${id} --text "<text>"`,
+    settle: `Settle it otherwise: npx kvitt settle ${id} --as kept, or --as written_off, --why "<why>"`,
+  };
   return [
-    ...refundTexts(id, options),
-    {
-      action: 'wait',
-      terminal_id: null,
-      text: `Wait for the customer: the money goes back only with the card at a terminal. Write down what you know: npx kvitt note ${id} --text "<text>"`,
-    },
-    {
-      action: 'settle',
-      terminal_id: null,
-      text: `Settle it otherwise: npx kvitt settle ${id} --as kept, or --as written_off, --why "<why>"`,
-    },
+    ...refunds,
+    { action: 'wait', terminal_id: null, next_refund: null, text: others.wait },
+    { action: 'settle', terminal_id: null, next_refund: null, text: others.settle },
   ];
 }
 
-function refundTexts(id: string, options: RefundOptions | null): NonNullable<Case['options']> {
+function noRefund(text: string): NonNullable<Case['options']> {
+  return [{ action: 'none', terminal_id: null, next_refund: null, text }];
+}
+
+function refundsPossible(
+  id: string,
+  { next, options }: { next: number; options: RefundOptions | null },
+): NonNullable<Case['options']> {
   if (options === null) {
-    const text = 'Whether a refund is possible is not known now: Dintero, or no worker, answers.';
-    return [{ action: 'none', terminal_id: null, text }];
+    return noRefund(
+      'Whether a refund is possible is not known now: Dintero, or no worker, answers.',
+    );
   }
-  if (options.why_none !== null) {
-    return [{ action: 'none', terminal_id: null, text: `No refund now: ${options.why_none}.` }];
-  }
+  if (options.why_none !== null) return noRefund(`No refund now: ${options.why_none}.`);
   const money = moneyText(options.left_amount, options.currency);
   return options.terminals.map(({ terminal_id, store_id }) => ({
     action: 'refund' as const,
     terminal_id,
-    text: `Refund ${money} at ${terminal_id}${store_id === null ? '' : ` in ${store_id}`}, with the customer and the card: npx kvitt refund ${id} --terminal-id ${terminal_id} --why "<why>"`,
+    next_refund: next,
+    text: `Refund ${money} at ${terminal_id}${store_id === null ? '' : ` in ${store_id}`}, with the customer and the card: npx kvitt refund ${id} --refund ${next} --terminal-id ${terminal_id} --why "<why>"`,
   }));
 }
 
@@ -106,38 +114,50 @@ export async function caseWithOptions(
   found: Case,
 ): Promise<Case> {
   if (found.state === 'settled') return found;
-  return { ...found, options: optionsOf(found, await options.read(context, found)) };
+  const { transaction_id: id, charge_id: chargeId } = found;
+  const reading = new RefundReading(context.temporal.client);
+  const refunds = await bounded(context, async () => await reading.all(chargeId));
+  const next = nextRefundAfter(refunds);
+  const last = refunds.at(-1)?.record.refund_id ?? '';
+  const possible =
+    next === null
+      ? noRefund(`No refund now: ${last} has not ended and may still succeed.`)
+      : refundsPossible(id, { next, options: await options.read(context, found, next) });
+  return { ...found, options: optionsOf(id, possible) };
 }
 
-/** Starts the refund that a person orders, under the next number, and writes it into the case. */
+const whereSchema = z.object({ terminal_id: terminalId });
+
+/**
+ * Starts the refund that a person orders and writes it into the case. The order names its number: who repeats one that
+ * got no answer, or orders what a colleague has ordered, gets that refund and not a second one.
+ */
 export async function refundCase(
   context: Context,
   options: CaseOptions,
   order: { transactionId: string; input: ActionInput; by: string; log: Logger },
 ): Promise<Case & { refund: Refund }> {
   const { transactionId, input, by, log } = order;
-  const { temporal, accountId, timings } = context;
-  validate(casePathSchema, { transaction_id: transactionId }, 'path');
-  const at = validate(terminalId, input['terminal_id'], 'body');
+  const { temporal, accountId } = context;
+  const { terminal_id: at } = validate(whereSchema, { terminal_id: input['terminal_id'] }, 'body');
   assertOwnAccount(at, accountId);
-  const found = await temporal.connection.withDeadline(
-    Date.now() + timings.read,
-    async () => await findCase(temporal, transactionId),
-  );
-  const possible = await options.read(context, found);
-  options.forget(transactionId);
+  const refund = Number(input['refund']);
+  const why = String(input['why']);
+  const found = await bounded(context, async () => await findCase(temporal, transactionId));
+  const reading = new RefundReading(temporal.client);
+  const known = await bounded(context, async () => {
+    const read = await reading.find(refundIdOf(found.charge_id, refund));
+    if (read === null) await assertPreviousEnded(reading, found.charge_id, refund);
+    return read;
+  });
+  if (known !== null) {
+    const amount = typeof input['amount'] === 'number' ? input['amount'] : null;
+    assertSameRefund(known, { amount, terminal_id: at, why, transaction_id: transactionId });
+    return { ...found, refund: await bounded(context, async () => await reading.show(known)) };
+  }
+  const possible = await options.readNow(context, found);
   assertPossibleAt(at, possible);
   const amount = amountOf(input, possible);
-  const reading = new RefundReading(temporal.client);
-  const refunds = await temporal.connection.withDeadline(
-    Date.now() + timings.read,
-    async () => await reading.all(found.charge_id),
-  );
-  const next = nextRefundAfter(refunds);
-  if (next === null) {
-    const open = refunds.at(-1)?.record.refund_id ?? '';
-    throw refused(`refund ${open} has not ended and may still succeed: wait until it has`);
-  }
   // Written down first: who ordered it stands there even if nothing else comes of it.
   const about = await orderCase(context, { transactionId, action: 'refund', input, by });
   const { read } = await startRefund(
@@ -145,12 +165,13 @@ export async function refundCase(
     {
       chargeId: found.charge_id,
       request: {
-        refund: next,
+        refund,
         amount,
         currency: found.currency ?? possible?.currency ?? '',
         terminal_id: at,
-        why: String(input['why']),
+        why,
       },
+      asksAll: input['amount'] === undefined,
       by,
       sale: {
         transaction_id: transactionId,
@@ -160,11 +181,7 @@ export async function refundCase(
     },
     log,
   );
-  const refund = await temporal.connection.withDeadline(
-    Date.now() + timings.read,
-    async () => await reading.show(read),
-  );
-  return { ...about, refund };
+  return { ...about, refund: await bounded(context, async () => await reading.show(read)) };
 }
 
 /** Not known: Dintero itself decides when it is sent. */
@@ -179,10 +196,18 @@ function assertPossibleAt(at: string, possible: RefundOptions | null): void {
   );
 }
 
+/** More than is left would only use up a number. */
 function amountOf({ amount }: ActionInput, possible: RefundOptions | null): number {
-  if (typeof amount === 'number') return amount;
-  if (possible !== null) return possible.left_amount;
-  throw refused('how much is left is not known now, so say the amount, or send it again later');
+  if (possible === null) {
+    if (typeof amount === 'number') return amount;
+    throw refused('how much is left is not known now, so say the amount, or send it again later');
+  }
+  const { left_amount: left, currency } = possible;
+  if (typeof amount !== 'number') return left;
+  if (amount <= left) return amount;
+  throw refused(
+    `${moneyText(amount, currency)} is more than the ${moneyText(left, currency)} that are left; nothing was started`,
+  );
 }
 
 function refused(why: string): Problem {

@@ -79,7 +79,12 @@ export async function findCase(temporal: Temporal, transactionId: string): Promi
 function viewOfCase(memo: Record<string, unknown> | undefined): Case | null {
   const record = memo?.['case'] as CaseRecord | undefined;
   if (record?.version !== 1) return null;
-  const { version: _version, refunded_outside_amount: _outside, ...shown } = record;
+  const {
+    version: _version,
+    settled_captured_amount: _captured,
+    refunded_outside_amount: _outside,
+    ...shown
+  } = record;
   const state = record.settled_at === null ? 'open' : 'settled';
   // Cases of the first release lack these.
   const { settled_why = null, refund_event = null, refunded_amount = null } = record;

@@ -69,6 +69,15 @@ const rows: Record<ProblemCode, Row> = {
   not_found: programming(
     'Is the path right? `/openapi.json` lists them. A case is named by its transaction.',
   ),
+  unknown_report: {
+    weight: ['none', null],
+    check: [
+      'Is the date right, and is it over? The report of a day is made in the night after it.',
+      'Was a store asked for? `detail` lists those that the report has.',
+      'Do the nights’ runs end? The alert `BooksNotClosed`.',
+    ],
+    press: [{ when: 'Have the day reconciled now.', run: 'npx kvitt reconcile <date>' }],
+  },
   method_not_allowed: programming('The header `Allow` lists what is possible.'),
   previous_attempt_open: {
     weight: ['none', null],
@@ -118,6 +127,17 @@ const rows: Record<ProblemCode, Row> = {
       'Did it change the amount of a sale that it had sent before? Then the sale needs a new attempt, or a new reference.',
     ],
     press: [showCharge, mendTill],
+  },
+  different_refund: {
+    weight: ['none', null],
+    check: [
+      'Somebody else has ordered the refund of this number: look at it before another one is asked for.',
+      'Another refund is wanted all the same: it carries `next_refund`, which `npx kvitt show` tells.',
+    ],
+    press: [
+      { when: 'Look at the refund that the refusal names.', run: 'npx kvitt show <refund_id>' },
+      mendTill,
+    ],
   },
   too_late: {
     weight: ['none', null],
@@ -179,13 +199,25 @@ const rows: Record<ProblemCode, Row> = {
   temporal_unavailable: {
     weight: ['page', 10],
     check: [
+      '`detail` says who was silent: Temporal, or the workers while Temporal answers.',
       'Is Temporal alive? `docker compose ps`, and `curl localhost:8080/readyz`.',
+      'Temporal answers: do the workers run, and do they reach Dintero? `docker compose logs worker`.',
       'Is its database alive, and has the disk room? `df -h`.',
       'Nothing is lost: terminals that ask for a card go on, and Kvitt reads what became of them.',
     ],
     press: [
-      { when: 'Something of it does not run: start it.', run: 'docker compose up -d' },
-      { when: 'It runs and does not answer: restart it.', run: 'docker compose restart temporal' },
+      {
+        when: 'Something of it, or a worker, does not run: start it.',
+        run: 'docker compose up -d',
+      },
+      {
+        when: 'Temporal runs and does not answer: restart it.',
+        run: 'docker compose restart temporal',
+      },
+      {
+        when: 'Temporal answers and the workers do not: restart them. Open charges go on where they stood.',
+        run: 'docker compose restart worker',
+      },
     ],
   },
 };

@@ -2,6 +2,7 @@
 import { attentionGuide, caseGuide, reasonGuide, type Guidance } from '../workflows/guide.ts';
 import { refundAttentionGuide, refundReasonGuide } from '../workflows/refund-guide.ts';
 import { codeGuide } from './code-guide.ts';
+import { plainWords, type PlainList } from './words.ts';
 
 /** In this order a word is looked up: what asks for a person comes before what has ended. */
 export const guides = {
@@ -15,11 +16,15 @@ export const guides = {
 export type GuideList = keyof typeof guides;
 const guideLists = Object.keys(guides) as GuideList[];
 
-interface Explained extends Guidance {
+const plainLists = Object.keys(plainWords) as PlainList[];
+
+interface Explained extends Omit<Guidance, 'cashier'> {
   word: string;
-  list: GuideList;
-  /** Where the runbook explains it. */
-  anchor: string;
+  list: GuideList | PlainList;
+  /** null: it says nothing to a cashier by itself. */
+  cashier: string | null;
+  /** Where the runbook explains it; null: what stands here is all. */
+  anchor: string | null;
 }
 
 export interface Explanation extends Explained {
@@ -29,8 +34,27 @@ export interface Explanation extends Explained {
 
 /** null: it is no word of the lists. */
 export function explain(word: string): Explanation | null {
-  const [first, ...also] = guideLists.flatMap((list) => explainedIn(list, word) ?? []);
+  return together([
+    ...guideLists.flatMap((list) => explainedIn(list, word) ?? []),
+    ...plainLists.flatMap((list) => plainIn(list, word) ?? []),
+  ]);
+}
+
+/** What to do where the word says why a person is asked, or why something ended; null: no list of these has it. */
+export function guidanceOf(word: string): Explanation | null {
+  return together(guideLists.flatMap((list) => explainedIn(list, word) ?? []));
+}
+
+function together([first, ...also]: Explained[]): Explanation | null {
   return first === undefined ? null : { ...first, also };
+}
+
+function plainIn(list: PlainList, word: string): Explained | null {
+  const words: Record<string, string> = plainWords[list];
+  const means = Object.hasOwn(words, word) ? words[word] : undefined;
+  if (means === undefined) return null;
+  const nothing = { cashier: null, check: [], press: [], anchor: null };
+  return { word, list, severity: 'none', escalates_after_minutes: null, means, ...nothing };
 }
 
 function explainedIn(list: GuideList, word: string): Explained | null {

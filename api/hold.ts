@@ -19,12 +19,12 @@ export async function sayWord(
     .withDeadline(Date.now() + timings.answer, async () => {
       const read = await reading.find(chargeId);
       if (read === null) throw unknownCharge(chargeId);
-      if (read.isLost) throw notFollowed(await reading.show(read));
+      if (read.isLost) throw await notFollowed(deps, read, order.by);
       if (isFinal(read)) return await afterEnd(deps, read, order);
       const isTaken = await sendWord(deps, read, order);
       const after = (await reading.find(chargeId)) ?? read;
       if (isTaken) return after;
-      if (after.isLost) throw notFollowed(await reading.show(after));
+      if (after.isLost) throw await notFollowed(deps, after, order.by);
       return await afterEnd(deps, after, order);
     })
     .catch(unanswered(`It is not known whether ${said} of charge ${chargeId} was taken.`));

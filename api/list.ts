@@ -14,8 +14,8 @@ import {
 } from '../workflows/messages.ts';
 import type { Charge, ChargeList } from './answers.ts';
 import { answerFor, viewOf, type ReadCharge } from './cashier.ts';
-import { Problem } from './problems.ts';
 import { isClosed, recordIn, type Found, type Reading } from './reading.ts';
+import { invalidRequest } from './request.ts';
 import type { ListQuery } from './schemas.ts';
 import type { Temporal } from './temporal.ts';
 
@@ -47,10 +47,7 @@ export async function listPage(
       if (cursor === undefined || !unreadable.has((err as { code?: number }).code ?? 0)) throw err;
       const hint = "Send the last answer's next_cursor with the same filters";
       const errors = [{ field: 'cursor', problem: 'is not one of ours', hint }];
-      throw new Problem('invalid_request', `cursor is not one of ours. ${hint}.`, {
-        errors,
-        cause: err,
-      });
+      throw invalidRequest(errors, err);
     });
   const token = Buffer.from(page.nextPageToken ?? []);
   return {

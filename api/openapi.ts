@@ -77,6 +77,7 @@ const chargeOperations = {
         'previous_attempt_captured',
         'previous_attempt_unknown',
         'too_late',
+        'switched_off',
       ]),
     },
   },

@@ -55,8 +55,11 @@ export type OpsRouteKey = (typeof opsRouteKeys)[number];
 export const wordPathSchema = z.object({
   word: z
     .string()
-    .regex(/^[a-z_]{1,60}$/, 'is not a word of the closed lists')
-    .meta({ description: 'A reason, needs_attention, case or problem code' }),
+    .regex(/^[a-z_]{1,40}(\.[a-z_]{1,40})?$/, 'is not a word of the closed lists')
+    .meta({
+      description:
+        'Any word of the tables at the top of /docs: a state, advice, reason, needs_attention, kind of case or difference, problem code',
+    }),
 });
 
 const reads: Record<(typeof readKeys)[number], ZodOpenApiOperationObject> = {
@@ -89,13 +92,16 @@ const reads: Record<(typeof readKeys)[number], ZodOpenApiOperationObject> = {
 
 function operation(
   action: Action,
-  of: Pick<ZodOpenApiOperationObject, 'requestParams' | 'responses'> & { schema: ActionSchema },
+  of: Pick<ZodOpenApiOperationObject, 'requestParams' | 'responses'> & {
+    schema: ActionSchema;
+    repeating?: string;
+  },
 ): ZodOpenApiOperationObject {
-  const { schema, ...rest } = of;
+  const { schema, repeating = 'Repeating it is harmless.', ...rest } = of;
   return {
     ...rest,
     summary: action.does,
-    description: `${action.when} Repeating it is harmless.`,
+    description: `${action.when} ${repeating}`,
     requestBody: { content: { 'application/json': { schema } } },
   };
 }
@@ -118,17 +124,37 @@ const caseWithRefundSchema = caseSchema
   .extend({ refund: refundSchema })
   .meta({ id: 'CaseWithRefund' });
 
-const onCases = caseActionNames.map((name) => [
-  caseActionKey(name),
-  operation(caseActions[name], {
-    schema: caseActionSchemas[name],
-    requestParams: { path: casePathSchema },
-    responses: {
-      '200': json('The case', name === 'refund' ? caseWithRefundSchema : caseSchema),
-      ...problemResponses([...withBody, 'not_found', 'not_possible_now']),
-    },
-  }),
-]);
+const refusalsOfRefund = [
+  'different_refund',
+  'previous_refund_open',
+  'previous_refund_unknown',
+] as const;
+
+const onCases = caseActionNames.map((name) => {
+  const isRefund = name === 'refund';
+  return [
+    caseActionKey(name),
+    operation(caseActions[name], {
+      schema: caseActionSchemas[name],
+      ...(isRefund
+        ? {
+            repeating:
+              'The number of the refund is part of the order: the same number with the same content is the same refund, answered as it stands, whoever orders it; with other content it is refused.',
+          }
+        : {}),
+      requestParams: { path: casePathSchema },
+      responses: {
+        '200': json('The case', isRefund ? caseWithRefundSchema : caseSchema),
+        ...problemResponses([
+          ...withBody,
+          'not_found',
+          'not_possible_now',
+          ...(isRefund ? refusalsOfRefund : []),
+        ]),
+      },
+    }),
+  ];
+});
 
 export const opsOperations = {
   ...reads,

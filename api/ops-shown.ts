@@ -7,7 +7,10 @@ export const guidanceSchema = z.looseObject({
   severity: z.string(),
   escalates_after_minutes: z.int().nullable(),
   means: z.string(),
-  cashier: z.string().meta({ description: 'What the cashier was told' }),
+  cashier: z
+    .string()
+    .nullable()
+    .meta({ description: 'What the cashier was told; null: the word says nothing to a cashier' }),
   check: z.array(z.string()),
   press: z.array(z.object({ when: z.string(), run: z.string().nullable() })),
 });

@@ -11,7 +11,7 @@ import {
 } from '@temporalio/client';
 import { WorkflowNotFoundError } from '@temporalio/common';
 import type { CaseAction, ChargeAction } from '../workflows/actions.ts';
-import type { Guidance, Step } from '../workflows/guide.ts';
+import type { Step } from '../workflows/guide.ts';
 import {
   caseWorkflowId,
   chargeWorkflowId,
@@ -29,7 +29,7 @@ import { chargeActionNames } from './action-schemas.ts';
 import type { Case } from './answers.ts';
 import { findCase } from './cases.ts';
 import { isFinal, type ReadCharge } from './cashier.ts';
-import { aboutThis, explain, type Explanation, type Ids } from './explain.ts';
+import { aboutThis, guidanceOf, type Explanation, type Ids } from './explain.ts';
 import { refusalOf, unknownCharge } from './orders.ts';
 import { Problem } from './problems.ts';
 import { unanswered, type OrderDeps } from './start.ts';
@@ -241,12 +241,14 @@ function guidanceFor(
   { id, ids }: About,
   actions: Overview['actions'],
 ): Explanation | null {
-  const found = explain(word);
+  const found = guidanceOf(word);
   if (found === null) return null;
   const impossible = actions.filter((one) => !one.is_possible);
   const isRefused = ({ run }: Step): boolean =>
     impossible.some(({ action }) => `${run} `.startsWith(`npx kvitt ${action} ${id} `));
-  const filled = <Explained extends Guidance>(explained: Explained): Explained => ({
+  const filled = <Explained extends Pick<Explanation, 'check' | 'press'>>(
+    explained: Explained,
+  ): Explained => ({
     ...explained,
     check: explained.check.map((text) => aboutThis(text, ids)),
     press: explained.press

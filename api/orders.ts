@@ -10,10 +10,12 @@ import {
   cancel,
   caseWorkflowId,
   keep,
+  recoveryOrderType,
+  recoveryOrderWorkflowId,
   terminalChargeType,
   type CancelOrder,
+  type RecoveryOrder,
 } from '../workflows/messages.ts';
-import type { Charge } from './answers.ts';
 import { isFinal, type ReadCharge } from './cashier.ts';
 import { Problem, temporalUnavailable } from './problems.ts';
 import type { Reading } from './reading.ts';
@@ -32,13 +34,13 @@ export async function cancelCharge(
   const within = async <T>(ms: number, fn: () => Promise<T>): Promise<T> =>
     await temporal.connection.withDeadline(answerBy - ms, fn);
   const failed = unanswered(`Charge ${chargeId} could not be asked to stop.`);
+  const order: CancelOrder = { by: request.by ?? by };
+  if (request.terminal_seen_idle === true) order.terminal_seen_idle = true;
   return await within(timings.answerReserve, async () => {
     const known = await reading.find(chargeId);
     const read = known ?? (await cancelBeforeStart(deps, chargeId));
-    if (read.isLost) throw notFollowed(await reading.show(read));
+    if (read.isLost) throw await notFollowed(deps, read, order.by);
     if (isFinal(read)) return read;
-    const order: CancelOrder = { by: request.by ?? by };
-    if (request.terminal_seen_idle === true) order.terminal_seen_idle = true;
     return await sendCancel(deps, read, order);
   })
     .catch(async (err: unknown) => {
@@ -57,10 +59,11 @@ export async function cancelCharge(
 }
 
 async function sendCancel(
-  { temporal, reading }: OrderDeps,
+  deps: OrderDeps,
   { workflowId, record }: ReadCharge,
   order: CancelOrder,
 ): Promise<ReadCharge> {
+  const { temporal, reading } = deps;
   const handle = temporal.client.workflow.getHandle(workflowId);
   // A double tap is one order; evidence is a new one each time, because it counts only where a person was asked.
   const updateId = order.terminal_seen_idle === true ? `seen-idle-${randomUUID()}` : 'cancel';
@@ -76,16 +79,42 @@ async function sendCancel(
   }
   const read = await reading.find(record.charge_id);
   if (read === null) throw new Error(`Charge ${record.charge_id} was there and is not any more`);
-  if (read.isLost) throw notFollowed(await reading.show(read));
+  if (read.isLost) throw await notFollowed(deps, read, order.by);
   return read;
 }
 
-/** Its workflow was ended from outside, and its recovery has not begun: an order would reach nobody. */
-export function notFollowed(charge: Charge): Problem {
+/** As long as a recovery takes to begin, mostly. */
+const recoverySeconds = '5';
+
+/**
+ * Its workflow was ended from outside, so an order would reach nobody: its recovery is started now, not at the next
+ * sweep, and hears the order when it is sent again.
+ */
+export async function notFollowed(
+  deps: OrderDeps,
+  read: ReadCharge,
+  by = 'the till',
+): Promise<Problem> {
+  const { temporal, taskQueue, reading } = deps;
+  const { charge_id } = read.record;
+  await temporal.client.workflow.start<(order: RecoveryOrder) => Promise<boolean>>(
+    recoveryOrderType,
+    {
+      workflowId: recoveryOrderWorkflowId(charge_id),
+      taskQueue,
+      args: [{ charge_id, asked_by: by, only_if_lost: true }],
+      workflowIdConflictPolicy: 'USE_EXISTING',
+      staticSummary: `${charge_id}, whose order by ${by} found nobody`,
+    },
+  );
   return new Problem(
     'not_possible_now',
-    `Nobody follows charge ${charge.charge_id} just now: its recovery begins within a minute. Send the order again then.`,
-    { charge, headers: { 'Retry-After': '10' } },
+    `Nobody follows charge ${charge_id} just now, so the order was not taken: its recovery is being started. Send the order again.`,
+    {
+      charge: await reading.show(read),
+      advice: 'wait',
+      headers: { 'Retry-After': recoverySeconds },
+    },
   );
 }
 

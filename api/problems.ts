@@ -58,6 +58,13 @@ export const problemKinds = {
     meaning: 'No such case is known, or the path is none of this API; `/openapi.json` lists them.',
     advice: 'ask_for_help',
   },
+  unknown_report: {
+    status: 404,
+    title: 'There is no such report',
+    meaning:
+      'Nobody has made the report of this day, Temporal has forgotten it, or the store has nothing in it; `detail` says which. `POST /ops/reconciliations` makes that of a day of the last four weeks.',
+    advice: 'ask_for_help',
+  },
   method_not_allowed: {
     status: 405,
     title: 'The route does not know this method',
@@ -122,7 +129,14 @@ export const problemKinds = {
     status: 422,
     title: 'The charge id is taken by a different request',
     meaning:
-      'A charge of this reference and attempt, or a refund of this number, exists with other content. A repeated request must be equal field by field; another sale needs its own reference, another refund the next number.',
+      'A charge of this reference and attempt exists with other content. A repeated request must be equal field by field; another sale needs its own reference.',
+    advice: 'ask_for_help',
+  },
+  different_refund: {
+    status: 422,
+    title: 'The number of the refund is taken by a different request',
+    meaning:
+      'A refund of this number exists with other content, and nothing was started. A repeated request must be equal field by field; another refund carries `next_refund`.',
     advice: 'ask_for_help',
   },
   too_late: {
@@ -161,9 +175,9 @@ export const problemKinds = {
   },
   temporal_unavailable: {
     status: 503,
-    title: 'The service cannot reach its memory',
+    title: 'Temporal or a worker did not answer in time',
     meaning:
-      'Temporal did not answer in time, so it is not known whether the request was stored. Sending the same request again is safe: it never charges twice.',
+      'Temporal, or a worker behind it, did not answer in time, so it is not known whether the request was stored; `detail` says who was silent. Sending the same request again is safe: it never charges twice.',
     advice: 'wait',
     isChargeAdvice: true,
   },

@@ -34,7 +34,7 @@ export const refundOperations = {
       '202': json('Stored, and no worker has taken it yet', refundSchema),
       ...problemResponses([
         ...withBody,
-        'different_request',
+        'different_refund',
         'previous_refund_open',
         'previous_refund_unknown',
         'not_possible_now',

@@ -142,7 +142,8 @@ export function nextRefundAfter(refunds: readonly ReadRefund[]): number | null {
 
 /** What leaves the service. */
 export function viewOfRefund({ record }: ReadRefund, next: number | null): Refund {
-  const { version: _version, start_id: _startId, attention_at: _attentionAt, ...shown } = record;
+  const { version: _version, start_id: _startId, attention_at: _attentionAt, ...asked } = record;
+  const { asks_all: _asksAll, ...shown } = asked;
   return {
     ...shown,
     advice: adviceOf(record),

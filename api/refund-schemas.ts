@@ -20,9 +20,8 @@ export const refundRequestSchema = z
       .int()
       .min(1)
       .max(refundsMax)
-      .default(1)
       .meta({
-        description: `Counts the refunds of the charge, 1 to ${refundsMax}; the answer's next_refund says which`,
+        description: `Counts the refunds of the charge, 1 to ${refundsMax}: \`next_refund\` of GET /charges/{charge_id}/refunds. The same number again is the same refund`,
       }),
     amount,
     currency,
@@ -42,6 +41,7 @@ export const refundRequestSchema = z
   .meta({
     id: 'RefundRequest',
     example: {
+      refund: 1,
       amount: 4_500,
       currency: 'NOK',
       terminal_id: 'T90001234-T0007',
@@ -113,7 +113,10 @@ export const chargeRefundsSchema = z
     }),
     refunded_amount: z.int().meta({ description: 'What went back by the refunds listed here' }),
     open_amount: z.int().meta({ description: 'What refunds without an ending have asked for' }),
-    next_refund: z.int().nullable(),
+    next_refund: z.int().nullable().meta({
+      description:
+        'The number that the next refund carries, 1 if there is none yet; null while one is open',
+    }),
     refunds: z.array(refundSchema).meta({ description: 'Every refund, the first one first' }),
   })
   .meta({ id: 'ChargeRefunds' });

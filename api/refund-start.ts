@@ -23,6 +23,7 @@ import {
 } from '../workflows/refund-messages.ts';
 import { Problem, temporalUnavailable, type FieldError } from './problems.ts';
 import { isRefundFinal, RefundReading, type ReadRefund } from './refund-reading.ts';
+import { namesOf } from './request.ts';
 import type { RefundRequest } from './refund-schemas.ts';
 import { unanswered, type OrderDeps } from './start.ts';
 import { isTemporalFailure } from './temporal.ts';
@@ -40,6 +41,14 @@ export interface RefundOrder {
   by: string;
   /** Given by a case: the money is known there, whatever the charge says. */
   sale?: SaleOfRefund;
+  /** The amount is all that is left: nobody named it. */
+  asksAll?: boolean;
+}
+
+/** What a repeated request is held against; an amount of null asks for all that is left. */
+interface AskedAgain extends Partial<Omit<RefundRequest, 'amount' | 'refund'>> {
+  amount: number | null;
+  transaction_id?: string;
 }
 
 export interface StartedRefund {
@@ -75,11 +84,12 @@ export async function startRefund(
       .catch(failed));
   if (read === null) throw temporalUnavailable(`Refund ${refundId} could not be started in time.`);
   const isNew = read.record.start_id === record.start_id;
-  if (!isNew) assertSame(read, order.request);
+  if (!isNew) assertSameRefund(read, askedAgain(order));
   return { isNew, isAnswered: answer !== null, read };
 }
 
-function firstRefundRecord({ chargeId, request, by }: RefundOrder, deps: OrderDeps): RefundRecord {
+function firstRefundRecord(order: RefundOrder, deps: OrderDeps): RefundRecord {
+  const { chargeId, request, by, asksAll = false } = order;
   const now = new Date();
   const at = now.toISOString();
   const { amount, currency, terminal_id, why = null, refund } = request;
@@ -91,6 +101,7 @@ function firstRefundRecord({ chargeId, request, by }: RefundOrder, deps: OrderDe
     reference: chargeId.slice(0, chargeId.lastIndexOf('.')),
     refund,
     amount,
+    ...(asksAll ? { asks_all: true } : {}),
     currency,
     terminal_id,
     why,
@@ -143,7 +154,7 @@ async function assertPossible(
   return { transaction_id, store_id, payout_destination_id };
 }
 
-async function assertPreviousEnded(
+export async function assertPreviousEnded(
   reading: RefundReading,
   chargeId: string,
   refund: number,
@@ -222,26 +233,45 @@ function startOptions(
   };
 }
 
+function askedAgain({ request, asksAll = false, sale }: RefundOrder): AskedAgain {
+  const { refund: _refund, amount, why, ...fields } = request;
+  const { transaction_id: transactionId = null } = sale ?? {};
+  return {
+    ...fields,
+    amount: asksAll ? null : amount,
+    ...(why === undefined ? {} : { why }),
+    ...(transactionId === null ? {} : { transaction_id: transactionId }),
+  };
+}
+
 /** A repeated request is the same field by field, or it is another refund. */
-function assertSame({ record }: ReadRefund, request: RefundRequest): void {
-  const now = { ...request, why: request.why ?? null };
-  const errors = (['amount', 'currency', 'terminal_id', 'why'] as const).flatMap(
+export function assertSameRefund({ record }: ReadRefund, asked: AskedAgain): void {
+  const was = {
+    ...record,
+    amount: asked.amount === null && record.asks_all ? null : record.amount,
+  };
+  const now = { ...record, why: null, ...asked };
+  const errors = (['amount', 'currency', 'terminal_id', 'why', 'transaction_id'] as const).flatMap(
     (field): FieldError[] =>
-      record[field] === now[field]
+      was[field] === now[field] || (field === 'transaction_id' && was[field] === null)
         ? []
         : [
             {
               field,
-              problem: `was ${JSON.stringify(record[field])}, is now ${JSON.stringify(now[field])}`,
-              hint: 'Repeat the request unchanged, or ask with next_refund',
+              problem: `was ${shown(was[field], field)}, is now ${shown(now[field], field)}`,
+              hint: 'Repeat the request unchanged, or ask for another refund with next_refund',
             },
           ],
   );
   if (errors.length === 0) return;
-  const fields = errors.map(({ field, problem }) => `${field} ${problem}`).join(', ');
   throw new Problem(
-    'different_request',
-    `Refund ${record.refund_id} exists with another request: ${fields}. Repeat a request unchanged; another refund carries the next number.`,
+    'different_refund',
+    `Refund ${record.refund_id} exists with another request, and nothing was started: \`errors\` says what differs in ${namesOf(errors)}. Repeat a request unchanged; another refund carries the next number.`,
     { errors },
   );
+}
+
+function shown(value: unknown, field: string): string {
+  if (value !== null) return JSON.stringify(value);
+  return field === 'amount' ? 'all that is left' : 'not given';
 }

@@ -26,7 +26,12 @@ const differenceSchema = z
     store_id: text,
     terminal_id: text,
     currency: text,
-    dintero_amount: z.int().nullable(),
+    dintero_amount: z
+      .int()
+      .nullable()
+      .meta({ description: 'What is in at Dintero: captured or reserved, less what went back' }),
+    captured_amount: z.int().nullable(),
+    refunded_amount: z.int().nullable(),
     told_amount: z.int().nullable(),
     at: z.string(),
     found: z.string(),
@@ -87,7 +92,8 @@ const endOfDaySchema = z.object({
   purchases: sum,
   reversals: sum,
   agrees: z.boolean().nullable().meta({
-    description: 'Whether the device counted what Dintero shows; null: it counted other hours',
+    description:
+      'Whether the device counted what Dintero shows, net of what it released or gave back; null: it cannot be said, as when it counted other hours',
   }),
 });
 
@@ -122,8 +128,12 @@ export const reportSchema = z
           payments: sum,
         }),
       )
-      .meta({ description: 'Payments that are not ours, or not in-person: not judged' }),
-    open: z.int().meta({ description: 'Payments that were undecided when they were read' }),
+      .meta({
+        description: 'Payments that are not ours, or not in-person: not judged. Of the chain alone',
+      }),
+    open: z.int().nullable().meta({
+      description: 'Payments that were undecided when they were read; null: of a store alone',
+    }),
     read: z.object({
       pages: z.int(),
       payments: z.int(),
@@ -135,7 +145,21 @@ export const reportSchema = z
   .meta({ id: 'Report' });
 export type ReportAnswer = z.output<typeof reportSchema>;
 
-/** The report of the chain, or of one of its stores. */
+/** The stores that a report tells anything of. */
+export function storesIn(report: Report): string[] {
+  const { terminals, differences, late, corrections, settlements, settlement_items } = report;
+  const rows = [
+    ...terminals,
+    ...differences,
+    ...late,
+    ...corrections,
+    ...settlements,
+    ...settlement_items,
+  ];
+  return [...new Set(rows.flatMap(({ store_id: id }) => id ?? []))].toSorted();
+}
+
+/** The report of the chain, or of one of its stores: then without what is of no store. */
 export function answerOf(report: Report, storeId?: string): ReportAnswer {
   const { version: _, terminals, ...rest } = report;
   const isAsked = (row: { store_id: string | null }): boolean =>
@@ -160,7 +184,9 @@ export function answerOf(report: Report, storeId?: string): ReportAnswer {
     ends_of_day: rest.ends_of_day.filter(
       ({ terminal_id: id }) => storeId === undefined || asked.some((row) => row.terminal_id === id),
     ),
-    settlements: rest.settlements.filter((row) => row.store_id === null || isAsked(row)),
+    settlements: rest.settlements.filter(isAsked),
     settlement_items: rest.settlement_items.filter(isAsked),
+    other: storeId === undefined ? rest.other : [],
+    open: storeId === undefined ? rest.open : null,
   };
 }

@@ -29,6 +29,7 @@ type Row = Partial<Record<(typeof columns)[number], string | number | null>>;
 
 export function csvOf(report: ReportAnswer): string {
   const rows = [
+    reportRow(report),
     ...totalRows(report),
     ...terminalRows(report),
     ...differenceRows(report),
@@ -40,6 +41,18 @@ export function csvOf(report: ReportAnswer): string {
   ];
   const lines = [columns.map(String), ...rows.map((row) => columns.map((name) => cell(row[name])))];
   return `${lines.map((cells) => cells.join(',')).join('\r\n')}\r\n`;
+}
+
+/** First of all: whether the day is over, and what is still undecided. */
+function reportRow({ date, made_at, is_closed, open }: ReportAnswer): Row {
+  return {
+    record: 'report',
+    date,
+    count: open,
+    kind: is_closed ? 'closed' : 'so_far',
+    at: made_at,
+    found: is_closed ? 'never changes any more' : 'the day has not ended: make it again',
+  };
 }
 
 function totalRows({ date, totals }: ReportAnswer): Row[] {
@@ -82,8 +95,10 @@ function differenceRows({ date, differences, late }: ReportAnswer): Row[] {
     store_id: row.store_id,
     terminal_id: row.terminal_id,
     currency: row.currency,
-    captured: major(row.dintero_amount, row.currency),
+    captured: major(row.captured_amount, row.currency),
     told: major(row.told_amount, row.currency),
+    refunded: major(row.refunded_amount, row.currency),
+    net: major(row.dintero_amount, row.currency),
     kind: row.kind,
     charge_id: row.charge_id,
     transaction_id: row.transaction_id,
@@ -107,34 +122,44 @@ function correctionRows({ corrections }: ReportAnswer): Row[] {
   }));
 }
 
-/** The device names no currency: it is the one of its terminal's sales, if they are of one. */
-function endOfDayRows({ date, ends_of_day: ends, stores }: ReportAnswer): Row[] {
+/** The device names no currency: it is the one of its terminal's sales, or of all sales, if they are of one. */
+function endOfDayRows({ date, ends_of_day: ends, stores, totals }: ReportAnswer): Row[] {
+  const sold = stores.flatMap(({ store_id, terminals }) =>
+    terminals.map(({ terminal_id, currency }) => ({ store_id, terminal_id, currency })),
+  );
   return ends.map(({ terminal_id, at, batch_id, purchases, reversals, agrees }) => {
-    const [sales, more] = stores.flatMap(({ store_id, terminals }) =>
-      terminals
-        .filter((row) => row.terminal_id === terminal_id)
-        .map((row) => ({ ...row, store_id })),
-    );
-    const currency = more === undefined ? sales?.currency : undefined;
-    const counted = `counted ${purchases.amount} and ${reversals.amount} minor units`;
+    const own = sold.filter((row) => row.terminal_id === terminal_id);
+    const currencies = own.length === 0 ? totals : own;
+    const currency = currencies.length === 1 ? (currencies[0]?.currency ?? null) : null;
+    const inMajor = (amount: number): string | null =>
+      currency === null ? null : major(amount, currency);
+    const counted = `; counted ${purchases.amount} and ${reversals.amount} minor units`;
     return {
       record: 'end_of_day',
       date,
-      store_id: sales?.store_id ?? null,
+      store_id: own[0]?.store_id ?? null,
       terminal_id,
-      currency: currency ?? null,
+      currency,
       count: purchases.count,
-      captured: currency === undefined ? null : major(purchases.amount, currency),
-      refunded: currency === undefined ? null : major(reversals.amount, currency),
+      captured: inMajor(purchases.amount),
+      refunded: inMajor(reversals.amount),
+      net: inMajor(purchases.amount - reversals.amount),
+      kind: verdictOf(agrees),
       correlation_id: batch_id,
       at,
-      found: `${deviceAgreement(agrees)}${currency === undefined ? `; ${counted}` : ''}`,
+      found: `${deviceAgreement(agrees)}${currency === null ? counted : ''}`,
     };
   });
 }
 
+/** What a script looks for. */
+function verdictOf(agrees: boolean | null): string {
+  if (agrees === null) return 'not_compared';
+  return agrees ? 'agrees' : 'differs';
+}
+
 function deviceAgreement(agrees: boolean | null): string {
-  if (agrees === null) return 'the device counted other hours: not compared';
+  if (agrees === null) return 'what the device counted cannot be compared with this day';
   return agrees ? 'agrees with Dintero' : 'differs from Dintero';
 }
 
@@ -150,6 +175,7 @@ function settlementRows({ date, settlements, settlement_items: items }: ReportAn
       refunded: major(row.refund, row.currency),
       fee: major(row.fee, row.currency),
       net: major(row.amount, row.currency),
+      kind: verdictOf(row.agrees),
       settlement_id: row.settlement_id,
       at: row.settled_at,
       found: agreement(row.agrees),

@@ -5,7 +5,7 @@ import { reconciliationWorkflowId, type LaterLook, type Report } from '../workfl
 import { bounded, preferredWait, type Context, type Handler } from './answering.ts';
 import { common, json, preferWait, problemResponses, withBody } from './openapi-parts.ts';
 import { Problem } from './problems.ts';
-import { answerOf, reportSchema, type ReportAnswer } from './report-answers.ts';
+import { answerOf, reportSchema, storesIn, type ReportAnswer } from './report-answers.ts';
 import { csvOf } from './report-csv.ts';
 import { awaitBooks, orderBooks, readBooks, type Ordered } from './reports.ts';
 import { bodyOf, validate } from './request.ts';
@@ -71,7 +71,7 @@ export const reportOperations: Record<(typeof reportRouteKeys)[number], ZodOpenA
           },
         },
         '202': json('It is being made: ask again after `Retry-After`', beingMade),
-        ...problemResponses([...common, 'not_found']),
+        ...problemResponses([...common, 'unknown_report']),
       },
     },
   };
@@ -111,6 +111,7 @@ export function reportHandlers(
         });
       }
       if (books.is !== 'made') throw notMade(day, books.is);
+      if (store_id !== undefined) assertStore(books.report, store_id);
       const report = answerOf(books.report, store_id);
       const wantsCsv = asked.endsWith('.csv') || req.accepts(['json', 'csv']) === 'csv';
       if (wantsCsv) sendCsv(res, report, store_id);
@@ -160,8 +161,23 @@ function notMade(day: string, is: 'unknown' | 'broken'): Problem {
   const why =
     is === 'broken' ? 'the run that made it was ended from outside' : 'nobody has made it yet';
   return new Problem(
-    'not_found',
+    'unknown_report',
     `There is no report of ${day}: ${why}. Make it with POST /ops/reconciliations, or kvitt reconcile ${day}.`,
+  );
+}
+
+/** So many stores are named; a chain has more. */
+const namedMax = 20;
+
+/** No row is no proof that all is well: the name may be wrong. */
+function assertStore(report: Report, storeId: string): void {
+  const known = storesIn(report);
+  if (known.includes(storeId)) return;
+  const more = known.length > namedMax ? `, and ${known.length - namedMax} more` : '';
+  const named = known.length === 0 ? 'none' : known.slice(0, namedMax).join(', ') + more;
+  throw new Problem(
+    'unknown_report',
+    `The report of ${report.date} has nothing of a store ${storeId}. It has: ${named}.`,
   );
 }
 

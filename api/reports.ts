@@ -5,6 +5,7 @@
 import { WorkflowNotFoundError } from '@temporalio/common';
 import {
   dayReconciliationType,
+  firstMemo,
   laterLookType,
   laterLookWorkflowId,
   reconciliationWorkflowId,
@@ -14,10 +15,10 @@ import {
   type Report,
   type Zones,
 } from '../workflows/books.ts';
-import { dateAt, nextDate } from '../workflows/business-days.ts';
+import { comparedDays, dateAt, nextDate } from '../workflows/business-days.ts';
 import type { ChargePolicy } from '../workflows/policy.ts';
-import { Problem } from './problems.ts';
 import { executionStatus, isClosed } from './reading.ts';
+import { invalidRequest } from './request.ts';
 import type { Temporal } from './temporal.ts';
 
 export interface BooksDeps {
@@ -76,20 +77,11 @@ export async function orderBooks(
   const workflowIdOf = isMade ? laterLookWorkflowId : reconciliationWorkflowId;
   const workflowId = workflowIdOf(taskQueue, date);
   const input: BooksInput = { date, zones, policy, by };
-  const memo: BooksMemo = {
-    version: 1,
-    date,
-    by,
-    is_closed: false,
-    differences: 0,
-    late: 0,
-    made_at: null,
-  };
   await temporal.client.workflow.start(isMade ? laterLookType : dayReconciliationType, {
     workflowId,
     taskQueue,
     args: [input],
-    memo: { books: memo },
+    memo: { books: firstMemo(date, by) },
     workflowIdConflictPolicy: 'USE_EXISTING',
     workflowIdReusePolicy: 'ALLOW_DUPLICATE',
     staticSummary: `the books of ${date}, ordered by ${by}`,
@@ -120,9 +112,6 @@ export async function awaitBooks(
   }
 }
 
-/** Temporal keeps closed charges 30 days at least: older ones would all look like orphans. */
-const rememberedDays = 28;
-
 function yesterday({ timeZone }: Zones): string {
   return nextDate(dateAt(Date.now(), timeZone), -1);
 }
@@ -132,13 +121,12 @@ function assertKnown(date: string, { timeZone }: Zones): void {
   const problem =
     date > today
       ? `has not begun: it is ${today} there`
-      : date < nextDate(today, -rememberedDays)
+      : date < nextDate(today, -comparedDays)
         ? `is too long ago: Temporal may have forgotten its charges, and each would look like an orphan`
         : null;
   if (problem === null) return;
-  throw new Problem('invalid_request', `date ${problem}.`, {
-    errors: [{ field: 'date', problem, hint: `Send a date of the last ${rememberedDays} days` }],
-  });
+  const hint = `Send a date of the last ${comparedDays} days`;
+  throw invalidRequest([{ field: 'date', problem, hint }]);
 }
 
 async function lookAt({ client }: Temporal, workflowId: string): Promise<Look | null> {

@@ -4,6 +4,14 @@ import * as z from 'zod';
 import { holdsCardNumber } from '../workflows/card-number.ts';
 import { Problem, type FieldError } from './problems.ts';
 
+type Where = 'body' | 'path' | 'query';
+
+const nothingToSend: Record<Where, string> = {
+  body: 'Send {}, or no body',
+  path: 'Leave it out',
+  query: 'Leave it out',
+};
+
 /** Validates the JSON body; an empty one counts as `{}`, so that an order without options needs none. */
 export function bodyOf<S extends z.ZodType>(req: Request, schema: S): z.output<S> {
   const text: unknown = req.body;
@@ -20,7 +28,7 @@ export function bodyOf<S extends z.ZodType>(req: Request, schema: S): z.output<S
 export function validate<S extends z.ZodType>(
   schema: S,
   value: unknown,
-  where: 'body' | 'path' | 'query',
+  where: Where,
 ): z.output<S> {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
@@ -32,14 +40,19 @@ export function validate<S extends z.ZodType>(
 /** Enough to mend a request by; a body of garbage must not come back larger than it went in. */
 const errorsMax = 20;
 
-export function invalidRequest(errors: FieldError[]): Problem {
-  const shown = errors
-    .slice(0, 3)
-    .map(({ field, problem, hint }) => `${field} ${problem}. ${hint}.`);
-  const more = errors.length > 3 ? [`And ${errors.length - 3} more, see errors.`] : [];
-  return new Problem('invalid_request', [...shown, ...more].join(' '), {
-    errors: errors.slice(0, errorsMax),
-  });
+export function invalidRequest(errors: FieldError[], cause?: unknown): Problem {
+  return new Problem(
+    'invalid_request',
+    `\`errors\` says what is wrong with ${namesOf(errors)}, and the way out.`,
+    { errors: errors.slice(0, errorsMax), cause },
+  );
+}
+
+/** The first fields that are wrong, each once: what is wrong with them stands in `errors` alone. */
+export function namesOf(errors: readonly FieldError[]): string {
+  const names = [...new Set(errors.map(({ field }) => field))];
+  const more = names.length > 3 ? ` and ${names.length - 3} more` : '';
+  return `${names.slice(0, 3).join(', ')}${more}`;
 }
 
 /** The account is part of the ids that Dintero makes: a till of the sandbox must not prompt in production, nor the reverse. */
@@ -103,10 +116,11 @@ type Issue = z.core.$ZodIssue;
 
 function fieldErrors(
   issue: Issue,
-  of: { schema: z.ZodType; value: unknown; where: string },
+  of: { schema: z.ZodType; value: unknown; where: Where },
 ): FieldError[] {
   if (issue.code === 'unrecognized_keys') {
-    const known = `Known are ${knownFields(schemaAt(of.schema, issue.path)).join(', ') || 'none'}`;
+    const fields = fieldsIn(schemaAt(of.schema, issue.path)).join(', ');
+    const known = fields === '' ? nothingToSend[of.where] : `Known are ${fields}`;
     return issue.keys.map((key) => ({
       field: fieldName([...issue.path, shorten(key)], of.where),
       problem: 'is not a known field',
@@ -118,7 +132,7 @@ function fieldErrors(
     {
       field: fieldName(issue.path, of.where),
       problem: problemOf(issue, value),
-      hint: schemaAt(of.schema, issue.path)?.meta()?.description ?? 'See /docs',
+      hint: hintOf(schemaAt(of.schema, issue.path)),
     },
   ];
 }
@@ -168,19 +182,41 @@ function schemaAt(schema: z.ZodType, path: readonly PropertyKey[]): z.ZodType | 
   return at;
 }
 
-/** Optional and defaulted fields carry their description outside, their shape inside. */
-function unwrap(schema: z.ZodType | undefined): z.ZodType | undefined {
-  if (schema instanceof z.ZodOptional || schema instanceof z.ZodDefault) {
-    return unwrap(schema.unwrap() as z.ZodType);
-  }
-  return schema;
+/** A field that may be left out carries its description outside or inside, its shape inside. */
+function insideOf(schema: z.ZodType): z.ZodType | undefined {
+  const mayBeLeftOut =
+    schema instanceof z.ZodOptional ||
+    schema instanceof z.ZodExactOptional ||
+    schema instanceof z.ZodDefault;
+  return mayBeLeftOut ? (schema.unwrap() as z.ZodType) : undefined;
 }
+
+function unwrap(schema: z.ZodType | undefined): z.ZodType | undefined {
+  const inside = schema === undefined ? undefined : insideOf(schema);
+  return inside === undefined ? schema : unwrap(inside);
+}
+
+/** The way out: the field's own description, or which members the object has. */
+function hintOf(schema: z.ZodType | undefined): string {
+  if (schema === undefined) return noHint;
+  const { description } = schema.meta() ?? {};
+  if (description !== undefined) return description;
+  const inside = insideOf(schema);
+  if (inside !== undefined) return hintOf(inside);
+  if (!(schema instanceof z.ZodObject)) return noHint;
+  const fields = fieldsIn(schema);
+  return fields.length === 0
+    ? nothingToSend.body
+    : `Send one JSON object with ${fields.join(', ')}`;
+}
+
+const noHint = 'See /docs';
 
 function shapeOf(schema: z.ZodObject): Record<string, z.ZodType> {
   return schema.shape as Record<string, z.ZodType>;
 }
 
-function knownFields(schema: z.ZodType | undefined): string[] {
+function fieldsIn(schema: z.ZodType | undefined): string[] {
   const inner = unwrap(schema);
   return inner instanceof z.ZodObject ? Object.keys(shapeOf(inner)) : [];
 }

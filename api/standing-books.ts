@@ -1,13 +1,16 @@
 /** How far the books are closed, from Temporal alone: the schedule, and what the memos of the days' runs show. */
 import { ScheduleNotFoundError, type Client } from '@temporalio/client';
 import type { BooksMemo } from '../workflows/books.ts';
-import { dayIn } from '../workflows/business-days.ts';
+import { comparedDays, dateAt, dayIn, nextDate } from '../workflows/business-days.ts';
 import { scheduleIdOf } from './books-schedule.ts';
 
 export interface BooksStanding {
-  /** The end of the newest day whose report is closed; before the first one, when the schedule was made. Epoch ms. */
+  /**
+   * The end of the last day up to which every report is closed, for a day that is skipped may hide money; before the
+   * first one, when the schedule was made. Epoch ms.
+   */
   closedUntil: number;
-  /** Of that day; null: no report is closed. */
+  /** Of the newest day whose report is closed; null: there is none. */
   differences: number | null;
 }
 
@@ -27,13 +30,30 @@ export async function scheduledSince(
 /** A day that was ordered before it had ended has a report that is not closed. */
 export function sumUpBooks(
   memos: readonly Record<string, unknown>[],
-  { since, timeZone }: { since: Date; timeZone: string },
+  { since, timeZone, now }: { since: Date; timeZone: string; now: number },
 ): BooksStanding {
-  const newest = memos
-    .map((memo) => memo['books'] as BooksMemo | undefined)
-    .filter((books) => books?.version === 1 && books.is_closed)
-    .reduce((a, b) => ((a?.date ?? '') > (b?.date ?? '') ? a : b), undefined);
-  if (newest === undefined) return { closedUntil: since.getTime(), differences: null };
-  const { date, differences } = newest;
-  return { closedUntil: dayIn(date, timeZone).to, differences };
+  const closed = new Map(
+    memos
+      .map((memo) => memo['books'] as BooksMemo | undefined)
+      .flatMap((books) =>
+        books?.version === 1 && books.is_closed ? [[books.date, books.differences] as const] : [],
+      ),
+  );
+  const newest = [...closed.keys()].toSorted().at(-1) ?? null;
+  const differences = newest === null ? null : (closed.get(newest) ?? null);
+  return { closedUntil: closedUntil(closed, { since, timeZone, now }), differences };
+}
+
+/** From the first day that the schedule answers for, as far as Temporal remembers reports, to the first gap. */
+function closedUntil(
+  closed: ReadonlyMap<string, number>,
+  { since, timeZone, now }: { since: Date; timeZone: string; now: number },
+): number {
+  const oldest = nextDate(dateAt(now, timeZone), -comparedDays);
+  const scheduled = dateAt(since.getTime(), timeZone);
+  let date = scheduled > oldest ? scheduled : oldest;
+  const begin = Math.max(since.getTime(), dayIn(date, timeZone).from);
+  if (!closed.has(date)) return begin;
+  while (closed.has(nextDate(date, 1))) date = nextDate(date, 1);
+  return dayIn(date, timeZone).to;
 }

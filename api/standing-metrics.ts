@@ -115,7 +115,7 @@ const gauges: {
   },
   {
     name: 'kvitt_books_closed_until_timestamp_seconds',
-    help: 'End of the newest day whose report is closed, or when the schedule was made; absent without a schedule',
+    help: 'End of the last day up to which every report is closed, or when the schedule was made; absent without a schedule',
     rows: (standing) => told(standing?.books?.closedUntil, 1000),
   },
   {

@@ -207,7 +207,7 @@ export class StandingSource {
       `WorkflowType = '${dayReconciliationType}' AND WorkflowId STARTS_WITH '${reconciliationWorkflowId(this.#taskQueue, '')}' AND ExecutionStatus = 'Completed'`,
     );
     const memos = workflows.map(({ memo }) => memo);
-    return sumUpBooks(memos, { since, timeZone: this.#timeZone });
+    return sumUpBooks(memos, { since, timeZone: this.#timeZone, now: Date.now() });
   }
 
   async #list(query: string): Promise<{ workflows: Listed[]; isTruncated: boolean }> {

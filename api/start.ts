@@ -32,7 +32,7 @@ import { isFree, type ReadCharge } from './cashier.ts';
 import { Problem, temporalUnavailable } from './problems.ts';
 import { executionStatus, type Reading } from './reading.ts';
 import { differences, firstRecord } from './record.ts';
-import { holdsInVain } from './request.ts';
+import { holdsInVain, namesOf } from './request.ts';
 import type { ChargeRequest } from './schemas.ts';
 import { isTemporalFailure, type Temporal } from './temporal.ts';
 import type { Switches } from './switches.ts';
@@ -265,10 +265,9 @@ async function assertSame(
 ): Promise<void> {
   const errors = differences(read.record, request);
   if (errors.length === 0) return;
-  const fields = errors.map(({ field, problem }) => `${field} ${problem}`).join(', ');
   throw new Problem(
     'different_request',
-    `Charge ${read.record.charge_id} exists with another request: ${fields}. Repeat a request unchanged; for another sale use another reference.`,
+    `Charge ${read.record.charge_id} exists with another request: \`errors\` says what differs in ${namesOf(errors)}. Repeat a request unchanged; for another sale use another reference.`,
     { errors, charge: await reading.show(read) },
   );
 }

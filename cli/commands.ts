@@ -4,7 +4,7 @@ import { addAccountCommands } from './account-commands.ts';
 import { exitCodeWords, type ExitCode } from './exit-codes.ts';
 import type { Jobs } from './jobs.ts';
 import type { Kvitt, Surroundings } from './kvitt.ts';
-import { addLists, limitOption } from './list-commands.ts';
+import { addLists, limitOption, readCount } from './list-commands.ts';
 import { actionCommands, fieldsOf, flagsOf, kindOf, type ActionCommand } from './options.ts';
 import { addBooks } from './reports.ts';
 import { addSetup } from './setup/command.ts';
@@ -130,6 +130,7 @@ function addAction(
     const option = new Option(flagsOf(fieldName, field), field.means);
     if (field.choices !== undefined) option.choices(field.choices);
     if (field.is === 'amount') option.argParser(readAmount);
+    if (field.is === 'number') option.argParser(readCount);
     action.addOption(option.makeOptionMandatory(field.isRequired));
   }
   action.action(async (id: string, options: Record<string, unknown>) => {

@@ -114,7 +114,7 @@ function readDuration(text: string): number {
   return ms;
 }
 
-function readCount(text: string): number {
+export function readCount(text: string): number {
   if (!/^[1-9]\d{0,5}$/.test(text)) throw new InvalidArgumentError('It is a whole number above 0.');
   return Number(text);
 }

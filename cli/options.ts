@@ -48,11 +48,13 @@ export function fieldsOf(command: ActionCommand): [name: string, field: Field][]
   });
 }
 
+const valueWords = { text: 'text', choice: 'text', amount: 'minor units', number: 'number' };
+
 /** `refund_event` is typed `--refund-event <text>`. */
 export function flagsOf(name: string, field: Field): string {
   const flag = `--${name.replaceAll('_', '-')}`;
   if (field.is === 'true') return flag;
-  return `${flag} <${field.choices?.join('|') ?? (field.is === 'amount' ? 'minor units' : 'text')}>`;
+  return `${flag} <${field.choices?.join('|') ?? valueWords[field.is]}>`;
 }
 
 /** The line to type, as the runbook writes it: quoted, so that a shell neither redirects nor pipes what is left as it is. */

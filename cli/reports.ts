@@ -4,53 +4,16 @@ import type { Command } from 'commander';
 import * as z from 'zod';
 import type { Perform } from './commands.ts';
 import { exitCodes, type ExitCode } from './exit-codes.ts';
+import { Failure } from './failures.ts';
 import type { Kvitt } from './kvitt.ts';
-import { cell, instant, money, table } from './tables.ts';
-import type { Look } from './views.ts';
-
-const text = z.string().nullable();
-
-const differenceSchema = z.looseObject({
-  kind: z.string(),
-  charge_id: z.string(),
-  transaction_id: z.string(),
-  store_id: text,
-  terminal_id: text,
-  currency: text,
-  dintero_amount: z.int().nullable(),
-  told_amount: z.int().nullable(),
-  found: z.string(),
-  followed_by: text,
-  of_date: z.string().optional(),
-});
-type Difference = z.output<typeof differenceSchema>;
-
-const totalSchema = z.looseObject({
-  currency: z.string(),
-  captured: z.int(),
-  told: z.int(),
-  refunded: z.int(),
-});
-
-const reportSchema = z.looseObject({
-  date: z.string(),
-  made_at: z.string(),
-  is_closed: z.boolean(),
-  totals: z.array(totalSchema),
-  stores: z.array(z.looseObject({ store_id: z.string(), totals: z.array(totalSchema) })),
-  differences: z.array(differenceSchema),
-  late: z.array(differenceSchema),
-  corrections: z.array(z.looseObject({})),
-  open: z.int(),
-  notes: z.array(z.string()),
-});
-type Report = z.output<typeof reportSchema>;
-
-const lookSchema = z.looseObject({
-  date: z.string(),
-  late: z.array(differenceSchema),
-  corrections: z.array(z.looseObject({})),
-});
+import {
+  isAllWell,
+  lookSchema,
+  lookText,
+  reportSchema,
+  reportText,
+  type Report,
+} from './report-text.ts';
 
 const beingMadeSchema = z.looseObject({
   date: z.string(),
@@ -103,8 +66,11 @@ async function untilMade({ client }: Kvitt, date: string): Promise<Report> {
 
 async function told({ print, look }: Kvitt, report: Report): Promise<ExitCode> {
   await print(report, () => reportText(look, report));
-  const found = report.differences.length + report.late.length;
-  return found === 0 ? exitCodes.done : exitCodes.found;
+  return codeOf(report);
+}
+
+function codeOf(report: Report): ExitCode {
+  return isAllWell(report) ? exitCodes.done : exitCodes.found;
 }
 
 async function report(
@@ -113,70 +79,22 @@ async function report(
 ): Promise<ExitCode> {
   const path = `/reports/${encodeURIComponent(date)}`;
   const query = { store_id: store };
-  if (csv === true) {
-    const lines = await kvitt.client.text(`${path}.csv`, query);
-    await kvitt.print(lines, () => lines.trimEnd());
-    return exitCodes.done;
-  }
   const answer = await kvitt.client.get(path, z.union([reportSchema, beingMadeSchema]), query);
-  if (!('made_at' in answer)) {
-    await kvitt.print(answer, () => `The books of ${date} are being made: ask again.`);
-    return exitCodes.done;
-  }
-  return await told(kvitt, reportSchema.parse(answer));
+  if (!('made_at' in answer)) throw notYet(date);
+  const made = reportSchema.parse(answer);
+  if (csv !== true) return await told(kvitt, made);
+  const lines = await kvitt.client.text(`${path}.csv`, query);
+  // It may have been ordered anew since.
+  if (lines.startsWith('{')) throw notYet(date);
+  await kvitt.print(lines, () => lines.trimEnd());
+  return codeOf(made);
 }
 
-function reportText(look: Look, { date, made_at, is_closed, ...rest }: Report): string {
-  const { totals, stores, differences, late, corrections, open, notes } = rest;
-  const state = is_closed ? 'closed' : 'so far, the day has not ended';
-  const found = [...differences, ...late];
-  return [
-    `${look.paint.heading(date)}, ${state}; made ${instant(made_at)}`,
-    totals.length === 0
-      ? 'No sale and no refund, of the day and of the store that was asked for.'
-      : table(look.paint, {
-          heads: ['STORE', 'CAPTURED', 'TOLD', 'REFUNDED'],
-          rows: [
-            ...stores.flatMap((one) => one.totals.map((row) => totalCells(one.store_id, row))),
-            ...totals.map((row) => totalCells('all', row)),
-          ],
-        }),
-    found.length === 0
-      ? look.paint.good('Dintero and the charges agree.')
-      : differenceTable(look, found),
-    ...(corrections.length === 0 ? [] : [`${corrections.length} corrections of closed days.`]),
-    ...(open === 0 ? [] : [`${open} payments were undecided; their charges follow them.`]),
-    ...notes.map((note) => look.paint.warning(cell(note))),
-  ].join('\n\n');
-}
-
-function totalCells(of: string, row: z.output<typeof totalSchema>): string[] {
-  const { currency } = row;
-  return [cell(of), ...[row.captured, row.told, row.refunded].map((sum) => money(sum, currency))];
-}
-
-function differenceTable({ paint }: Look, found: Difference[]): string {
-  return table(paint, {
-    heads: ['KIND', 'CHARGE', 'TRANSACTION', 'STORE', 'DINTERO', 'TOLD', 'FOLLOWED BY'],
-    rows: found.map((one) => [
-      paint.warning(cell(one.kind)),
-      cell(one.charge_id),
-      cell(one.transaction_id),
-      cell(one.store_id),
-      money(one.dintero_amount, one.currency),
-      money(one.told_amount, one.currency),
-      cell(one.followed_by),
-    ]),
+function notYet(date: string): Failure {
+  return new Failure(exitCodes.unreachable, {
+    problem: { title: `The books of ${date} are being made.` },
+    wayOut: 'Ask again in a few seconds.',
   });
-}
-
-function lookText(look: Look, { date, late, corrections }: z.output<typeof lookSchema>): string {
-  const closed = `The report of ${date} is closed and stays as it is; what was found now is booked in the next one.`;
-  if (late.length === 0 && corrections.length === 0) {
-    return `${closed}\n\n${look.paint.good('Nothing has changed since.')}`;
-  }
-  const rows = `${corrections.length} corrections.`;
-  return [closed, ...(late.length === 0 ? [] : [differenceTable(look, late)]), rows].join('\n\n');
 }
 
 export const reportJobs = { reconcile, report };

@@ -140,7 +140,7 @@ const charges: Rule[] = [
     // A day is closed some hours after its end, the next one a day later. Without the schedule there is no sample.
     expr: 'time() - max(kvitt_books_closed_until_timestamp_seconds) > 36 * 3600',
     for: '5m',
-    summary: 'The report of yesterday is not closed.',
+    summary: 'The report of yesterday, or of a day before it, is not closed.',
   }),
   rule('SwitchedOffForLong', {
     expr: 'max by (scope) (kvitt_switches_off) > 0',
@@ -207,7 +207,7 @@ const processes: Rule[] = [
   rule('TemporalUnavailable', {
     expr: 'sum(increase(kvitt_api_problems_total{code="temporal_unavailable"}[5m])) > 3',
     labels: page,
-    summary: 'Tills are told that Temporal does not answer.',
+    summary: 'Tills are told that Temporal, or a worker, does not answer.',
   }),
 ];
 

@@ -126,6 +126,7 @@ describe('what to press', () => {
     'notifications',
     'resend <charge_id>',
     'reconcile',
+    'reconcile <date>',
   ];
   const actions = new Set([
     ...Object.entries(chargeActions).flatMap(commandsOf('<charge_id>')),
@@ -179,7 +180,7 @@ describe('explain', () => {
     });
   });
 
-  it.each(['', 'toString', 'captured', '__proto__'])('knows nothing of %j', (word) => {
+  it.each(['', 'toString', 'paid in full', '__proto__'])('knows nothing of %j', (word) => {
     expect(explain(word)).toBeNull();
   });
 });

@@ -5,11 +5,12 @@
  */
 
 import { problemOfText } from './card-number.ts';
+import { refundsMax } from './refund-ids.ts';
 
 /** One member of an action's input, which is one flat JSON object. */
 export interface Field {
-  /** An `amount` is a whole number of minor units above 0. */
-  is: 'text' | 'true' | 'choice' | 'amount';
+  /** An `amount` is a whole number of minor units above 0; a `number` counts from 1. */
+  is: 'text' | 'true' | 'choice' | 'amount' | 'number';
   isRequired: boolean;
   /** Of a `choice`. */
   choices?: readonly string[];
@@ -58,6 +59,10 @@ export function problemOf(field: Field, value: unknown): string | null {
       return Number.isSafeInteger(value) && Number(value) > 0
         ? null
         : 'is not a whole number of minor units above 0';
+    case 'number':
+      return Number.isSafeInteger(value) && Number(value) >= 1 && Number(value) <= refundsMax
+        ? null
+        : `is not a whole number from 1 to ${refundsMax}`;
     case 'text':
       return problemOfText(value);
   }
@@ -159,6 +164,12 @@ export const caseActions = {
     when: 'While the case is open and Dintero shows money that is still in. `npx kvitt show` lists the terminals that may.',
     isIrreversible: true,
     fields: {
+      refund: {
+        is: 'number',
+        isRequired: true,
+        means:
+          'Which refund of the charge it is: `next_refund` of the options that `npx kvitt show` lists. The same number again is the same refund, not a second one',
+      },
       terminal_id: {
         is: 'text',
         isRequired: true,

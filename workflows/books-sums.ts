@@ -1,8 +1,7 @@
 /** How the parts of a day become one. Pure. */
 import {
   differencesMax,
-  type EndOfDay,
-  type Span,
+  type DeviceBooks,
   type Difference,
   type OtherMoney,
   type Part,
@@ -13,6 +12,7 @@ import {
 
 export const emptyPart: Part = {
   terminals: [],
+  devices: [],
   differences: [],
   more: 0,
   other: [],
@@ -26,6 +26,7 @@ export function together(one: Part, other: Part): Part {
   const differences = [...one.differences, ...other.differences];
   return {
     terminals: summed([...one.terminals, ...other.terminals]),
+    devices: summedDevices([...one.devices, ...other.devices]),
     differences: differences.slice(0, differencesMax),
     more: one.more + other.more + Math.max(0, differences.length - differencesMax),
     other: summedOther([...one.other, ...other.other]),
@@ -60,6 +61,40 @@ export function summed(rows: readonly TerminalBooks[]): TerminalBooks[] {
   }));
 }
 
+/** One row per terminal and currency: a device knows of no store. */
+export function summedDevices(rows: readonly DeviceBooks[]): DeviceBooks[] {
+  const key = (row: DeviceBooks): string => `${row.terminal_id} ${row.currency}`;
+  return grouped(rows, key, (sum, row) => ({
+    ...sum,
+    store_id: sum.store_id ?? row.store_id,
+    net: sum.net + row.net,
+    from: Math.min(sum.from, row.from),
+    to: Math.max(sum.to, row.to),
+    isSure: sum.isSure && row.isSure,
+  }));
+}
+
+/** Stands for a store, a terminal or a currency that nobody could tell. */
+export const unknownPlace = 'unknown';
+
+/** A terminal whose store could not be told for a refund stands where its sales of the day do. */
+export function atTheirStores(rows: readonly TerminalBooks[]): TerminalBooks[] {
+  const stores = new Map<string, Set<string>>();
+  for (const { store_id, terminal_id } of rows) {
+    if (store_id === unknownPlace) continue;
+    stores.set(terminal_id, (stores.get(terminal_id) ?? new Set()).add(store_id));
+  }
+  return summed(
+    rows.map((row) => {
+      const [store, more] = [...(stores.get(row.terminal_id) ?? [])];
+      const isClear = row.store_id === unknownPlace && more === undefined;
+      return isClear && row.terminal_id !== unknownPlace && store !== undefined
+        ? { ...row, store_id: store }
+        : row;
+    }),
+  );
+}
+
 function summedOther(rows: readonly OtherMoney[]): OtherMoney[] {
   const key = (row: OtherMoney): string => [row.product, row.installation, row.currency].join(' ');
   return grouped(rows, key, (sum, row) => ({
@@ -88,30 +123,4 @@ function grouped<Row>(
     sums.set(key(row), sum === undefined ? row : add(sum, row));
   }
   return [...sums.entries()].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, row]) => row);
-}
-
-/** The devices' own counts beside the day's. A terminal with several ends of a day is compared by their sum. */
-export function compareEnds(
-  ends: readonly EndOfDay[],
-  terminals: readonly TerminalBooks[],
-  day: Span,
-): EndOfDay[] {
-  return ends.map((end) => {
-    const same = ends.filter(({ terminal_id }) => terminal_id === end.terminal_id);
-    const rows = terminals.filter(({ terminal_id }) => terminal_id === end.terminal_id);
-    const isWhole = same.every(
-      ({ start_of_day_at: at }) => at !== null && Date.parse(at) >= day.from,
-    );
-    if (!isWhole || rows.length > 1) return end;
-    const [row] = rows;
-    const purchases = same.map((one) => one.purchases).reduce((a, b) => addSums(a, b), noSum);
-    const reversals = same.map((one) => one.reversals).reduce((a, b) => addSums(a, b), noSum);
-    const agrees =
-      isSame(purchases, row?.captured ?? noSum) && isSame(reversals, row?.refunded ?? noSum);
-    return { ...end, agrees };
-  });
-}
-
-function isSame(one: Sum, other: Sum): boolean {
-  return one.count === other.count && one.amount === other.amount;
 }

@@ -70,7 +70,10 @@ export interface Difference {
   currency: string | null;
   /** What is in at Dintero: captured or reserved, less what went back; null: Dintero shows no such payment. */
   dintero_amount: number | null;
-  /** What the charge told; null: no charge knows of it. */
+  /** Of it what was captured, and what went back. */
+  captured_amount: number | null;
+  refunded_amount: number | null;
+  /** What the charge told, less what a person has settled its case by; null: no charge knows of it. */
   told_amount: number | null;
   /** When Dintero made the payment, or when the charge began. */
   at: string;
@@ -161,8 +164,23 @@ export interface EndOfDay {
   start_of_day_at: string | null;
   purchases: Sum;
   reversals: Sum;
-  /** null: it counts other hours than the business day, or several currencies. */
+  /** null: the two cannot be compared: other hours, several currencies, or money that a device may count otherwise. */
   agrees: boolean | null;
+}
+
+/** What the device of a terminal should have counted on one day, in one currency. Times are epoch ms. */
+export interface DeviceBooks {
+  terminal_id: string;
+  /** null: it cannot be told. */
+  store_id: string | null;
+  currency: string;
+  /** Captured, less what was given back on the device itself. */
+  net: number;
+  /** When the first and the last of it happened. */
+  from: number;
+  to: number;
+  /** False: something of it may stand otherwise in the device's own count. */
+  isSure: boolean;
 }
 
 export interface Report {
@@ -198,7 +216,7 @@ export interface ReadCounts {
   looks: number;
 }
 
-/** Memo `books` of a day's workflow: what a list shows. */
+/** Memo `books` of a day's workflow, and of a look at a day: what a list shows. */
 export interface BooksMemo {
   version: 1;
   date: string;
@@ -206,7 +224,23 @@ export interface BooksMemo {
   is_closed: boolean;
   differences: number;
   late: number;
+  /** Payments that were undecided: the day is looked at again until there are none. */
+  open: number;
   made_at: string | null;
+}
+
+/** Before anything is read. */
+export function firstMemo(date: string, by: string | null): BooksMemo {
+  return {
+    version: 1,
+    date,
+    by,
+    is_closed: false,
+    differences: 0,
+    late: 0,
+    open: 0,
+    made_at: null,
+  };
 }
 
 /** The result of a look at a closed day: it changes no report, what it found is booked in the next one. */
@@ -225,6 +259,7 @@ export interface LaterLook {
 /** What one part of a day comes to. */
 export interface Part {
   terminals: TerminalBooks[];
+  devices: DeviceBooks[];
   differences: Difference[];
   /** Differences beyond what one part carries. */
   more: number;

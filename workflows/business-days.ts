@@ -80,6 +80,9 @@ export function businessDay(date: string, { timeZone, storeZones }: Zones): Busi
   };
 }
 
+/** Temporal keeps closed charges 30 days at least: those of older days would all look like orphans. */
+export const comparedDays = 28;
+
 /** What is read at a time: at 100,000 charges a day some 25,000 in the busiest of them, about 15 MB of memory. */
 const partMs = 2 * 3_600_000;
 /** Dintero's lists may lag by this much, and clocks differ: a day that ended longer ago is read as closed. */

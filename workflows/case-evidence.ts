@@ -24,13 +24,17 @@ export function whyNotAs(asked: Asked, found: MoneyFacts | null): string | null 
 export function evidence(
   { as, refundEvent }: Asked,
   found: MoneyFacts | null,
-): Pick<CaseRecord, 'refund_event' | 'refunded_amount' | 'refunded_outside_amount'> {
+): Pick<
+  CaseRecord,
+  'refund_event' | 'refunded_amount' | 'settled_captured_amount' | 'refunded_outside_amount'
+> {
   if (found === null) return { refund_event: null, refunded_amount: null };
   const { refunds, transaction } = found;
   const event = as === 'refunded' ? (refundEvent ?? refunds.at(-1)?.eventId ?? null) : null;
   return {
     refund_event: event,
     refunded_amount: transaction.refundedAmount,
+    settled_captured_amount: transaction.capturedAmount,
     refunded_outside_amount: refundedOutside(transaction).amount,
   };
 }

@@ -20,8 +20,8 @@ const refunded = (when: string): Step => ({
   run: 'npx kvitt settle <transaction_id> --as refunded --why "<why>"',
 });
 const refundNow: Step = {
-  when: 'The customer is here with the card, and the money is not wanted: refund it on a terminal of the same seller. When nothing is left, the case settles itself. (`npx kvitt show` lists the terminals; `--amount` refunds a part.)',
-  run: 'npx kvitt refund <transaction_id> --terminal-id "<terminal_id>" --why "<why>"',
+  when: 'The customer is here with the card, and the money is not wanted: refund it on a terminal of the same seller. When nothing is left, the case settles itself. (`npx kvitt show` lists the terminals and the number of the refund; `--amount` refunds a part.)',
+  run: 'npx kvitt refund <transaction_id> --refund "<refund>" --terminal-id "<terminal_id>" --why "<why>"',
 };
 const refundedAtTerminal = refunded(
   'The customer came back, was refunded with the card on a terminal, and Dintero shows all of it refunded. (A part went back, and the rest is wanted: that is `kept`.)',

@@ -219,6 +219,8 @@ export interface RecoveryOrder {
   charge_id: string;
   /** Who and why, in words. */
   asked_by: string;
+  /** Nobody has ordered it: a till's order found that the workflow was ended from outside. */
+  only_if_lost?: true;
 }
 
 /** Money that a person must decide about; memo `case` of `case/<transaction_id>`, open until settled. */
@@ -243,6 +245,8 @@ export interface CaseRecord {
   refunded_amount?: number | null;
   /** Of it what no refund of this service was. */
   refunded_outside_amount?: number | null;
+  /** And what had been captured. */
+  settled_captured_amount?: number | null;
 }
 
 /** The till accepts a payment that was captured after its cancel. Refused for every other kind of case. */

@@ -167,9 +167,9 @@ const obey: Record<CaseAction, Obey> = {
       text: `${by ?? 'somebody in the Temporal UI'}: "${String(text)}"`,
     });
   },
-  refund: (open, { terminal_id: terminal, amount, why }, by) => {
+  refund: (open, { refund, terminal_id: terminal, amount, why }, by) => {
     const money = amount === undefined ? 'all' : moneyText(Number(amount), open.record.currency);
-    const text = `${by ?? ''}: refund of ${money} at ${String(terminal)}, "${String(why)}"`;
+    const text = `${by ?? ''}: refund ${String(refund)}, of ${money}, at ${String(terminal)}, "${String(why)}"`;
     tellAndShow(open, { source: 'operator', text });
   },
   settle: async (open, { as: asGiven, why, refund_event: event }, by) => {
@@ -244,6 +244,7 @@ type Opened = Omit<
   | 'settled_why'
   | 'refund_event'
   | 'refunded_amount'
+  | 'settled_captured_amount'
   | 'refunded_outside_amount'
 >;
 

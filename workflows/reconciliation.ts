@@ -11,7 +11,9 @@ import {
   WorkflowExecutionAlreadyStartedError,
 } from '@temporalio/common';
 import {
+  ChildWorkflowFailure,
   executeChild,
+  isCancellation,
   proxyActivities,
   setCurrentDetails,
   sleep,
@@ -20,6 +22,7 @@ import {
 } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
 import {
+  firstMemo,
   laterLookWorkflowId,
   reconciliationWorkflowId,
   type BooksInput,
@@ -30,7 +33,7 @@ import {
   type Report,
   type ScheduledInput,
 } from './books.ts';
-import { addCounts, compareEnds, differenceKey, emptyPart, together } from './books-sums.ts';
+import { addCounts, atTheirStores, differenceKey, emptyPart, together } from './books-sums.ts';
 import { describeBooks, withinLimits } from './books-report.ts';
 import { readSettlements } from './settlements.ts';
 
@@ -55,9 +58,11 @@ export async function dayReconciliation(input: BooksInput): Promise<Report> {
   const plan = await quick.planDay({ date, zones });
   const day = await reconcile(input, plan);
   const differences = await follow(day.differences, policy);
-  const ends = await quick.readEndsOfDay(plan.whole);
-  const payouts = await readSettlements(plan.whole);
-  const looks = await lookBack(input, plan);
+  // First the days before: what they have told is not told again.
+  const { looks, notes } = await lookBack(input, plan);
+  const { readAt, isClosed } = plan;
+  const ends = await quick.readEndsOfDay({ date, zones, readAt, isClosed, devices: day.devices });
+  const payouts = await readSettlements({ date, zones });
   // A refund of today for a sale of yesterday is found in both.
   const told = new Set(differences.map(differenceKey));
   const report = withinLimits({
@@ -74,7 +79,7 @@ export async function dayReconciliation(input: BooksInput): Promise<Report> {
     late: looks.flatMap(({ late, date: of_date }) =>
       late.filter((one) => !told.has(differenceKey(one))).map((one) => ({ ...one, of_date })),
     ),
-    ends_of_day: compareEnds(ends, day.terminals, plan.whole),
+    ends_of_day: ends,
     settlements: payouts.settlements,
     settlement_items: payouts.items,
     other: day.other,
@@ -83,7 +88,7 @@ export async function dayReconciliation(input: BooksInput): Promise<Report> {
       ...day.read,
       pages: day.read.pages + payouts.pages,
     }),
-    notes: [...day.notes, ...notesOn(day), ...payouts.notes],
+    notes: [...notes, ...day.notes, ...notesOn(day), ...payouts.notes],
   });
   return publish(report, by);
 }
@@ -96,10 +101,13 @@ export async function laterLook(input: BooksInput): Promise<LaterLook> {
   const { terminals, differences } = day;
   const found = await long.readLate({ date, terminals, differences });
   const late = await follow(found.differences, policy);
+  const made_at = iso(plan.readAt);
+  const memo = { ...firstMemo(date, input.by), late: late.length, open: day.open, made_at };
+  upsertMemo({ books: memo satisfies BooksMemo });
   return {
     version: 1,
     date,
-    made_at: iso(plan.readAt),
+    made_at,
     is_known: found.isKnown,
     corrections: found.corrections,
     late,
@@ -118,25 +126,24 @@ export async function scheduledReconciliation(input: ScheduledInput): Promise<st
   // A store far to the west still has that day.
   if (closesAt > readAt) await sleep(closesAt - readAt, { summary: 'The day ends' });
   // Waited for, so that the days that are caught up follow each other.
-  while (!(await isReconciled({ ...input, date, by: null }))) {
+  while ((await reportOf({ ...input, date, by: null })) === 'under way') {
     await sleep('1 minute', { summary: 'Somebody has it reconciled already' });
   }
   return date;
 }
 
-/** False: a run that somebody has ordered is under way. It may have begun before the day ended, and would not close it. */
-async function isReconciled(input: BooksInput): Promise<boolean> {
+/** A run that somebody has ordered may have begun before the day ended, and would not close it. */
+async function reportOf(input: BooksInput): Promise<Report | 'under way'> {
   const { date } = input;
   try {
-    await executeChild(dayReconciliation, {
+    return await executeChild(dayReconciliation, {
       workflowId: reconciliationWorkflowId(workflowInfo().taskQueue, date),
       args: [input],
-      memo: { books: firstMemo(date, null) },
+      memo: { books: firstMemo(date, input.by) },
       staticSummary: `the books of ${date}`,
     });
-    return true;
   } catch (error) {
-    if (error instanceof WorkflowExecutionAlreadyStartedError) return false;
+    if (error instanceof WorkflowExecutionAlreadyStartedError) return 'under way';
     throw error;
   }
 }
@@ -146,28 +153,53 @@ const scheduledFor = defineSearchAttributeKey(
   SearchAttributeType.DATETIME,
 );
 
-async function lookBack(input: BooksInput, plan: Plan): Promise<LaterLook[]> {
-  if (plan.earlier.length === 0) return [];
-  const { date, zones } = input;
-  const { earlier, whole } = plan;
-  const dates = await quick.daysToLookAt({ date, zones, from: whole.from, earlier });
-  const looks: LaterLook[] = [];
-  for (const day of dates) {
-    const workflowId = `${laterLookWorkflowId(workflowInfo().taskQueue, day)}/for/${date}`;
-    const args: [BooksInput] = [{ ...input, date: day }];
-    const look = await executeChild(laterLook, {
-      workflowId,
-      args,
-      memo: { books: firstMemo(day, input.by) },
-      staticSummary: `what became of ${day}, for the books of ${date}`,
-    });
-    looks.push(look);
-  }
-  return looks;
+interface LookedBack {
+  looks: LaterLook[];
+  notes: string[];
 }
 
-function firstMemo(date: string, by: string | null): BooksMemo {
-  return { version: 1, date, by, is_closed: false, differences: 0, late: 0, made_at: null };
+/** What became of the days before; those that have no report get it now, before anything is compared with it. */
+async function lookBack(input: BooksInput, plan: Plan): Promise<LookedBack> {
+  if (plan.earlier.length === 0) return { looks: [], notes: [] };
+  const { date, zones } = input;
+  const { earlier, whole } = plan;
+  const { again, missing } = await quick.daysToLookAt({ date, zones, from: whole.from, earlier });
+  const looks: LaterLook[] = [];
+  const notes: string[] = [];
+  for (const day of missing) notes.push(await makeUp(input, day));
+  for (const day of again) {
+    const workflowId = `${laterLookWorkflowId(workflowInfo().taskQueue, day)}/for/${date}`;
+    const look = await unlessEnded(
+      executeChild(laterLook, {
+        workflowId,
+        args: [{ ...input, date: day }],
+        memo: { books: firstMemo(day, input.by) },
+        staticSummary: `what became of ${day}, for the books of ${date}`,
+      }),
+    );
+    if (look === null) notes.push(`${day} was not looked at again: that was ended from outside`);
+    else looks.push(look);
+  }
+  return { looks, notes };
+}
+
+/** A day between others whose run was lost has its report made now, as if it had been ordered. */
+async function makeUp(input: BooksInput, day: string): Promise<string> {
+  const report = await unlessEnded(reportOf({ ...input, date: day }));
+  if (report === 'under way') return `${day} has no closed report yet: it is being made`;
+  if (report === null) return `${day} has no closed report: its run was ended from outside again`;
+  const found = report.differences.length;
+  return `${day} had no closed report: it has one now, with ${found} difference${found === 1 ? '' : 's'}`;
+}
+
+/** Somebody who ends a look at another day does not end this one. */
+async function unlessEnded<T>(child: Promise<T>): Promise<T | null> {
+  try {
+    return await child;
+  } catch (error) {
+    if (error instanceof ChildWorkflowFailure && !isCancellation(error)) return null;
+    throw error;
+  }
 }
 
 async function reconcile(
@@ -179,7 +211,8 @@ async function reconcile(
     day = together(day, await long.reconcileSales({ date, zones, span }));
   }
   const span = { from: whole.from, to: Math.min(whole.to, readAt) };
-  return together(day, await long.reconcileRefunds({ date, zones, span }));
+  day = together(day, await long.reconcileRefunds({ date, zones, span }));
+  return { ...day, terminals: atTheirStores(day.terminals) };
 }
 
 /** So many are followed at a time. */
@@ -210,6 +243,7 @@ function publish(report: Report, by: string | null): Report {
     is_closed: report.is_closed,
     differences: report.differences.length,
     late: report.late.length,
+    open: report.open,
     made_at: report.made_at,
   };
   upsertMemo({ books: memo });

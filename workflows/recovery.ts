@@ -57,15 +57,18 @@ export async function recoverCharge(input: RecoveryInput): Promise<ChargeRecord>
 }
 
 /** An operator's order to recover a charge that has closed. The api starts it, and may read no histories itself. */
-export async function recoveryOrder({ charge_id, asked_by }: RecoveryOrder): Promise<boolean> {
+export async function recoveryOrder(order: RecoveryOrder): Promise<boolean> {
+  const { charge_id, asked_by, only_if_lost: onlyIfLost = false } = order;
   setCurrentDetails(`Recovery of **${charge_id}**, ordered by ${escaped(asked_by)}.`);
   const standing = await temporal.readStanding(charge_id);
   const isLost = standing.is === 'closed' && standing.isLost;
+  // Somebody was faster.
+  if (onlyIfLost && !isLost) return true;
   return await temporal.startRecovery({
     chargeId: charge_id,
     because: isLost ? 'workflow_lost' : 'contradicted',
     sessionId: null,
-    askedBy: asked_by,
+    ...(onlyIfLost ? {} : { askedBy: asked_by }),
   });
 }
 

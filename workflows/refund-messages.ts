@@ -17,6 +17,8 @@ export interface RefundRecord {
   /** Counts the refunds of the charge, from 1. */
   refund: number;
   amount: number;
+  /** No amount was asked for, but all that was left then: `amount`. */
+  asks_all?: true;
   currency: string;
   /** Where the cardholder stands; any active one of the sale's payout destination. */
   terminal_id: string;

@@ -9,6 +9,7 @@ import {
   type SettlementFacts,
   type SettlementItem,
   type Span,
+  type Zones,
 } from './books.ts';
 import { spansOf } from './business-days.ts';
 
@@ -34,19 +35,20 @@ interface Payouts {
 /** A payout settles some days, a week at most, and is paid some days later: what is older is not looked through. */
 const periodMaxMs = 35 * 86_400_000;
 
-export async function readSettlements(day: Span): Promise<Payouts> {
-  const found = await list.listSettlements(day);
-  if (found === null) {
+export async function readSettlements(ask: { date: string; zones: Zones }): Promise<Payouts> {
+  const listed = await list.listPayouts(ask);
+  if (listed === null) {
     const note = 'Dintero lets this client read no settlements: it lacks the scope';
     return { settlements: [], items: [], pages: 0, notes: [note] };
   }
-  const { sums, items, pages, isCut } = await readItems(found, day);
+  const { settlements: found } = listed;
+  const { sums, items, pages, isCut } = await readItems(found);
   const settlements = found.map((one) => {
     const sum = sums.get(`${one.settlement_id} ${one.currency}`) ?? noItems;
     return { ...one, items: sum, agrees: agrees(one, sum) };
   });
   const note = `Of the settlement items the first ${itemsMax} are listed; the sums are of all`;
-  return { settlements, items, pages, notes: isCut ? [note] : [] };
+  return { settlements, items, pages, notes: [...listed.notes, ...(isCut ? [note] : [])] };
 }
 
 const noItems: ItemSums = { count: 0, capture: 0, refund: 0, fee: 0 };
@@ -57,10 +59,7 @@ function agrees(one: SettlementFacts, items: ItemSums): boolean | null {
 }
 
 /** The payments of the whole time that was settled, some hours at a time, for all settlements of the day at once. */
-async function readItems(
-  found: readonly SettlementFacts[],
-  day: Span,
-): Promise<{
+async function readItems(found: readonly SettlementFacts[]): Promise<{
   sums: Map<string, ItemSums>;
   items: SettlementItem[];
   pages: number;
@@ -78,7 +77,7 @@ async function readItems(
     items.push(...part.items.slice(0, itemsMax - items.length));
     pages += part.pages;
   };
-  const period = periodOf(found, day);
+  const period = periodOf(found);
   const settlementIds = [...new Set(found.map(({ settlement_id: id }) => id))];
   for (const span of period === null ? [] : spansOf(period)) {
     add(await long.readSettled({ span, of: 'sales', settlementIds }));
@@ -97,12 +96,12 @@ function plus(one: ItemSums, other: ItemSums): ItemSums {
 }
 
 /** From the earliest begin to the latest end that a settlement names. */
-function periodOf(found: readonly SettlementFacts[], day: Span): Span | null {
+function periodOf(found: readonly SettlementFacts[]): Span | null {
   const begins = found.flatMap(({ start_at: at }) => (at === null ? [] : [Date.parse(at)]));
   const ends = found.flatMap(({ end_at: at }) => (at === null ? [] : [Date.parse(at)]));
   if (begins.length === 0 || ends.length === 0) return null;
   return {
-    from: Math.max(Math.min(...begins), day.from - periodMaxMs),
+    from: Math.max(Math.min(...begins), Math.max(...ends) - periodMaxMs),
     // The end is an instant of the period: what was made in it belongs to it.
     to: Math.max(...ends) + 1,
   };

@@ -103,7 +103,15 @@ export async function askCase(
   const record = found?.memo?.['case'] as CaseRecord | undefined;
   if (found === null || record === undefined) return { isOpen: false, settled: null };
   if (record.settled_at === null) return { isOpen: !isClosed(found), settled: null };
-  return { isOpen: false, settled: { refundedAmount: record.refunded_amount ?? null } };
+  return { isOpen: false, settled: settledBy(record) };
+}
+
+/** The till keeps what it was told; whoever else settles does so by what Dintero shows. */
+function settledBy(record: CaseRecord): Settled {
+  const { settled_as: as, captured_amount: told, settled_captured_amount: shown = null } = record;
+  const capturedAmount = shown ?? (as === 'kept' ? told : null);
+  const refundedAmount = record.refunded_amount ?? (as === 'kept' ? 0 : null);
+  return { capturedAmount, refundedAmount };
 }
 
 /** Each refund that bears our name, asked of the workflow that gave it. */

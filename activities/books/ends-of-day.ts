@@ -1,6 +1,12 @@
-/** What devices counted themselves: the ends of day that were ordered here, from the memos of their workflows. */
+/**
+ * What devices counted themselves: the ends of day that were ordered here, from the memos of their workflows. Each is
+ * told once, in the first report that is made after it.
+ */
 import type { Client } from '@temporalio/client';
-import type { EndOfDay, Span } from '../../workflows/books.ts';
+import type { DeviceBooks, EndOfDay, Span, Zones } from '../../workflows/books.ts';
+import { businessDay, nextDate } from '../../workflows/business-days.ts';
+import { closedMadeAt } from './closed.ts';
+import { compareEnds } from './compare-ends.ts';
 
 /** Memo `operation` of a command to a device, as far as it matters here. */
 interface Operation {
@@ -20,22 +26,60 @@ interface Operation {
 
 const operationType = 'terminalOperation';
 
+export interface EndsAsk {
+  date: string;
+  zones: Zones;
+  /** When the day was read; epoch ms. */
+  readAt: number;
+  isClosed: boolean;
+  devices: DeviceBooks[];
+}
+
+/** Temporal's lists may lag by this much: a younger end of day is the next report's. */
+const lagMs = 60_000;
+/** An operation of a terminal ends within this time. */
+const operationMs = 3_600_000;
 /** The device's own day ends when the shop closes, which may be after midnight: until then it is the day before. */
 const closingMs = 6 * 3_600_000;
 
 export async function readEndsOfDay(
   client: Client,
-  { taskQueue, span }: { taskQueue: string; span: Span },
+  { taskQueue, devices, ...ask }: EndsAsk & { taskQueue: string },
 ): Promise<EndOfDay[]> {
-  const from = new Date(span.from + closingMs).toISOString();
-  const to = new Date(span.to + closingMs).toISOString();
+  const { date, zones } = ask;
+  const before = await closedMadeAt(client, { taskQueue, date: nextDate(date, -1) });
+  const span = endsSpan(ask, before);
+  const from = new Date(span.from - operationMs).toISOString();
+  const to = new Date(span.to).toISOString();
   const query = `TaskQueue = '${taskQueue}' AND WorkflowType = '${operationType}' AND StartTime >= '${from}' AND StartTime < '${to}'`;
   const found: EndOfDay[] = [];
   for await (const { memo } of client.workflow.list({ query, pageSize: 1_000 })) {
     const end = endIn(memo?.['operation'] as Operation | undefined);
-    if (end !== null) found.push(end);
+    if (end === null) continue;
+    const at = Date.parse(end.at);
+    if (at >= span.from && at < span.to) found.push(end);
   }
-  return found;
+  const day = businessDay(date, zones);
+  const stores = [null, ...Object.keys(zones.storeZones)];
+  return compareEnds(found, devices, (storeId, at) =>
+    storeId === null ? stores.every((one) => day.has(one, at)) : day.has(storeId, at),
+  );
+}
+
+/**
+ * Pure: from where the report of the day before has stopped, which was made before or after its shops had closed. What
+ * comes after this report is the next one's.
+ */
+export function endsSpan(
+  { date, zones, readAt, isClosed }: Omit<EndsAsk, 'devices'>,
+  madeBefore: number | null,
+): Span {
+  const { from, to } = businessDay(date, zones).whole;
+  const until = isClosed ? readAt - lagMs : readAt;
+  return {
+    from: Math.min(from + closingMs, (madeBefore ?? Infinity) - lagMs),
+    to: Math.min(to + closingMs, until),
+  };
 }
 
 function endIn(operation: Operation | undefined): EndOfDay | null {

@@ -8,24 +8,26 @@ import type {
   Part,
   Report,
   SettledPart,
-  SettlementFacts,
-  Span,
   Zones,
 } from '../../workflows/books.ts';
+import { createCatalogue, type Catalogue } from '../catalogue.ts';
 import type { Dintero } from '../dintero/charges.ts';
-import { listSettlements } from '../dintero/settlements.ts';
 import { dateAt, nextDate, planDay, type DayPlan } from '../../workflows/business-days.ts';
 import {
   closedReport,
   daysToLookAt,
   readLate,
+  type LookBack,
   type Late,
   type LateAsk,
   type LookBackAsk,
 } from './closed.ts';
-import { readEndsOfDay } from './ends-of-day.ts';
+import type { BooksDeps } from './desk.ts';
+import { readEndsOfDay, type EndsAsk } from './ends-of-day.ts';
 import { handOn, type HandOn } from './hand-on.ts';
-import { reconcileRefunds, reconcileSales, type BooksDeps, type PartAsk } from './part.ts';
+import { reconcileRefunds, reconcileSales, type PartAsk } from './part.ts';
+import { listPayouts, type Payouts, type PayoutsAsk } from './payouts.ts';
+import type { StoreOf } from './refund-places.ts';
 import { readSettled, type SettledAsk } from './settled.ts';
 
 export interface BooksActivities {
@@ -35,31 +37,34 @@ export interface BooksActivities {
   reconcileRefunds: (ask: PartAsk) => Promise<Part>;
   handOn: (ask: HandOn) => Promise<Difference[]>;
   closedReport: (ask: { date: string }) => Promise<Report | null>;
-  daysToLookAt: (ask: LookBackAsk) => Promise<string[]>;
-  readEndsOfDay: (span: Span) => Promise<EndOfDay[]>;
+  daysToLookAt: (ask: LookBackAsk) => Promise<LookBack>;
+  readEndsOfDay: (ask: EndsAsk) => Promise<EndOfDay[]>;
   readLate: (ask: LateAsk) => Promise<Late>;
-  listSettlements: (ask: Span) => Promise<SettlementFacts[] | null>;
+  listPayouts: (ask: PayoutsAsk) => Promise<Payouts | null>;
   readSettled: (ask: SettledAsk) => Promise<SettledPart>;
 }
 
-export function createBooks(dintero: Dintero, client: Client): BooksActivities {
+export function createBooks(
+  dintero: Dintero,
+  client: Client,
+  catalogue: Catalogue = createCatalogue(dintero),
+): BooksActivities {
+  const paced = pacedBy({ dintero, client, storeOf: storesIn(catalogue) });
   return {
     planDay: async ({ date, zones }) => await Promise.resolve(planDay(date, zones, Date.now())),
     /** The business day that had ended last when the schedule fired. */
     dayBefore: async ({ at, zones }) =>
       await Promise.resolve(nextDate(dateAt(at, zones.timeZone), -1)),
-    reconcileSales: async (ask) =>
-      await paced(dintero, client, (deps) => reconcileSales(deps, ask)),
-    reconcileRefunds: async (ask) =>
-      await paced(dintero, client, (deps) => reconcileRefunds(deps, ask)),
-    handOn: async (ask) =>
-      await paced(dintero, client, ({ taskQueue }) => handOn(client, taskQueue, ask)),
+    reconcileSales: async (ask) => await paced((deps) => reconcileSales(deps, ask)),
+    reconcileRefunds: async (ask) => await paced((deps) => reconcileRefunds(deps, ask)),
+    handOn: async (ask) => await paced(({ taskQueue }) => handOn(client, taskQueue, ask)),
     closedReport: async ({ date }) => await closedReport(client, { date, taskQueue: ownQueue() }),
     daysToLookAt: async (ask) => await daysToLookAt(client, { ...ask, taskQueue: ownQueue() }),
-    readEndsOfDay: async (span) => await readEndsOfDay(client, { span, taskQueue: ownQueue() }),
+    readEndsOfDay: async (ask) => await readEndsOfDay(client, { ...ask, taskQueue: ownQueue() }),
     readLate: async (ask) => await readLate(client, { ...ask, taskQueue: ownQueue() }),
-    listSettlements: async (ask) => await listSettlements(dintero, ask).catch(readLater),
-    readSettled: async (ask) => await paced(dintero, client, (deps) => readSettled(deps, ask)),
+    listPayouts: async (ask) =>
+      await listPayouts({ dintero, client, taskQueue: ownQueue() }, ask).catch(readLater),
+    readSettled: async (ask) => await paced((deps) => readSettled(deps, ask)),
   };
 }
 
@@ -69,26 +74,41 @@ const beatEveryMs = 5_000;
 const restMs = 100;
 
 /** A long reading tells that it lives, also while it waits for an answer. */
-async function paced<T>(
-  dintero: Dintero,
-  client: Client,
-  read: (deps: BooksDeps) => Promise<T>,
-): Promise<T> {
-  const context = Context.current();
-  let pages = 0;
-  const timer = setInterval(() => context.heartbeat(pages), beatEveryMs);
-  const pace = {
-    beat: (count: number): void => {
-      context.cancellationSignal.throwIfAborted();
-      pages = count;
-    },
-    rest: async (): Promise<void> => await context.sleep(restMs),
+function pacedBy(
+  of: Pick<BooksDeps, 'dintero' | 'client' | 'storeOf'>,
+): <T>(read: (deps: BooksDeps) => Promise<T>) => Promise<T> {
+  return async (read) => {
+    const context = Context.current();
+    let pages = 0;
+    const timer = setInterval(() => context.heartbeat(pages), beatEveryMs);
+    const pace = {
+      beat: (count: number): void => {
+        context.cancellationSignal.throwIfAborted();
+        pages = count;
+      },
+      rest: async (): Promise<void> => await context.sleep(restMs),
+    };
+    try {
+      return await read({ ...of, taskQueue: ownQueue(), pace }).catch(readLater);
+    } finally {
+      clearInterval(timer);
+    }
   };
-  try {
-    return await read({ dintero, client, taskQueue: ownQueue(), pace }).catch(readLater);
-  } finally {
-    clearInterval(timer);
-  }
+}
+
+const placeTimeoutMs = 10_000;
+
+/** A client without the right to read terminals has books too: such a refund is of a store that is not known. */
+function storesIn(catalogue: Catalogue): StoreOf {
+  return async (terminalId) => {
+    try {
+      const place = await catalogue.find({ terminalId, timeoutMs: placeTimeoutMs });
+      return place.is === 'at_store' ? place.storeId : null;
+    } catch (error) {
+      if (error instanceof ApplicationFailure) return null;
+      throw error;
+    }
+  };
 }
 
 /** Also a refusal is no end of a report: a right that is missing is granted, and the reading goes on. */

@@ -22,8 +22,9 @@ export type Told =
       refundedAmount: number;
     };
 
-/** A case of the payment that somebody has settled, by what Dintero showed then; null: it could not be read. */
+/** A case of the payment that somebody has settled, by what Dintero showed then; null: it was not read. */
 export interface Settled {
+  capturedAmount: number | null;
   refundedAmount: number | null;
 }
 
@@ -39,12 +40,7 @@ export function judgePayment(
   told: Told,
   settled: Settled | null,
 ): Verdict {
-  if (
-    settled !== null &&
-    (settled.refundedAmount ?? facts.refundedAmount) === facts.refundedAmount
-  ) {
-    return { is: 'agrees' };
-  }
+  if (settled !== null && isAsSettled(facts, settled)) return { is: 'agrees' };
   switch (told.is) {
     case 'unknown':
       if (isWithoutMoney(facts)) return { is: 'no_money' };
@@ -64,6 +60,16 @@ export function judgePayment(
     case 'ended':
       return judgeEnded(facts, told);
   }
+}
+
+function isAsSettled(
+  facts: TransactionFacts,
+  { capturedAmount, refundedAmount }: Settled,
+): boolean {
+  return (
+    (capturedAmount ?? facts.capturedAmount) === facts.capturedAmount &&
+    (refundedAmount ?? facts.refundedAmount) === facts.refundedAmount
+  );
 }
 
 function judgeEnded(facts: TransactionFacts, told: Extract<Told, { is: 'ended' }>): Verdict {

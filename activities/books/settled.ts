@@ -8,7 +8,7 @@ import {
 } from '../../workflows/books.ts';
 import type { Payment } from '../dintero/payment.ts';
 import { listPayments, type PaymentFilter } from '../dintero/payments.ts';
-import type { BooksDeps } from './part.ts';
+import type { BooksDeps } from './desk.ts';
 
 export interface SettledAsk {
   span: Span;

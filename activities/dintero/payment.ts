@@ -1,8 +1,11 @@
 /** One payment of Dintero's as the books see it: its money, its refunds one by one, and what was settled of it. */
 import { ApplicationFailure } from '@temporalio/common';
 import { z } from 'zod';
+import { isRefundOf } from '../../workflows/refund-ids.ts';
+import type { DinteroFailureType } from '../failures.ts';
 import type { Dintero } from './charges.ts';
 import type { TransactionFacts } from './facts.ts';
+import { instant } from './instant.ts';
 import { installationAnswer, transactionAnswer, withoutCorrected } from './schemas.ts';
 
 export interface Payment {
@@ -14,12 +17,18 @@ export interface Payment {
   /** Whose it says it is; null: its session has to be asked. */
   installation: string | null;
   refunds: BookedRefund[];
+  /** When the device had the card approved, as far as Dintero says. */
+  approvedAt: number;
+  /** When its reservation was released last; null: it was not, or Dintero does not say when. */
+  voidedAt: number | null;
   settled: SettledEvent[];
 }
 
-interface BookedRefund {
+export interface BookedRefund {
   amount: number;
   at: number;
+  /** The refund of ours that it is; null: it was given otherwise. */
+  reference: string | null;
 }
 
 interface SettledEvent {
@@ -32,11 +41,12 @@ interface SettledEvent {
 
 const text = z.string().nullish().catch(null);
 const minorUnits = z.number().int().nullish().catch(null);
-const instant = z.string().transform((at, context) => {
-  // A time without a zone is UTC (dossier 4.6).
-  const ms = Date.parse(/(Z|[+-]\d\d:?\d\d)$/i.test(at) ? at : `${at}Z`);
-  if (Number.isNaN(ms)) context.addIssue({ code: 'custom', message: 'is no time' });
-  return ms;
+const settledEvent = z.object({
+  settlement_id: z.string(),
+  event_correlation_id: text,
+  capture: minorUnits,
+  refund: minorUnits,
+  fee: minorUnits,
 });
 
 const bookAnswer = z.object({
@@ -52,32 +62,25 @@ const bookAnswer = z.object({
         event: z.string(),
         success: z.boolean().nullish(),
         amount: minorUnits,
-        created_at: instant,
+        // Only the day of a refund rests on it.
+        created_at: instant.nullish().catch(null),
         correction: z.object({ event_ids: z.array(z.string()).nullish() }).nullish(),
       }),
     )
     .nullish(),
   settlements: z
-    .object({
-      events: z.array(
-        z.object({
-          settlement_id: z.string(),
-          event_correlation_id: text,
-          capture: minorUnits,
-          refund: minorUnits,
-          fee: minorUnits,
-        }),
-      ),
-    })
+    .object({ events: z.array(settledEvent.nullable().catch(null)) })
     .nullish()
     .catch(null),
 });
+type BookAnswer = z.output<typeof bookAnswer>;
+type BookEvent = NonNullable<BookAnswer['events']>[number];
 
 /** What can be read of an answer; null: less than the books need. */
 export function paymentIn(answer: unknown): Payment | null {
   const known = transactionAnswer.safeParse(answer);
   const books = bookAnswer.safeParse(answer);
-  return known.success && books.success ? paymentOf(known.data.facts, books.data) : null;
+  return known.success && books.success ? paymentOf(known.data, books.data) : null;
 }
 
 const paymentAnswer = z.unknown().transform((answer, context): Payment => {
@@ -87,13 +90,13 @@ const paymentAnswer = z.unknown().transform((answer, context): Payment => {
   return z.NEVER;
 });
 
-function paymentOf(facts: TransactionFacts, answer: z.output<typeof bookAnswer>): Payment {
-  const refunds = withoutCorrected(answer.events ?? [])
-    .filter(({ event, success }) => event === 'REFUND' && success === true)
-    .map((event) => ({
-      amount: event.amount ?? answer.amount,
-      at: event.created_at,
-    }));
+function paymentOf(
+  { facts, refundEvents }: z.output<typeof transactionAnswer>,
+  answer: BookAnswer,
+): Payment | null {
+  const done = withoutCorrected(answer.events ?? []).filter(({ success }) => success === true);
+  const refunds = refundsIn(done, { answer, facts, refundEvents });
+  if (refunds === null) return null;
   return {
     facts,
     createdAt: answer.created_at,
@@ -101,13 +104,50 @@ function paymentOf(facts: TransactionFacts, answer: z.output<typeof bookAnswer>)
     product: answer.payment_product_type ?? 'unknown',
     installation: answer.metadata?.ext_kvitt_installation ?? null,
     refunds,
-    settled: (answer.settlements?.events ?? []).map((event) => ({
-      settlementId: event.settlement_id,
-      correlationId: event.event_correlation_id ?? null,
-      capture: event.capture ?? 0,
-      refund: event.refund ?? 0,
-      fee: event.fee ?? 0,
-    })),
+    ...timesIn(done, answer.created_at),
+    settled: (answer.settlements?.events ?? []).flatMap((one) =>
+      one === null ? [] : settledIn(one),
+    ),
+  };
+}
+
+function timesIn(
+  done: readonly BookEvent[],
+  createdAt: number,
+): Pick<Payment, 'approvedAt' | 'voidedAt'> {
+  const approved = done.find(({ event }) => event === 'AUTHORIZE');
+  const voided = done.findLast(({ event }) => event === 'VOID');
+  return { approvedAt: approved?.created_at ?? createdAt, voidedAt: voided?.created_at ?? null };
+}
+
+/** null: one of them has no time, so it would be of no day. */
+function refundsIn(
+  done: readonly BookEvent[],
+  {
+    answer,
+    facts,
+    refundEvents,
+  }: { answer: BookAnswer } & Pick<z.output<typeof transactionAnswer>, 'facts' | 'refundEvents'>,
+): BookedRefund[] | null {
+  const given = done.filter(({ event }) => event === 'REFUND');
+  // The same events in the same order, with the names that were found for them.
+  const named = refundEvents.filter(({ is }) => is === 'done');
+  const refunds = given.flatMap(({ created_at: at, amount }, index): BookedRefund[] => {
+    if (typeof at !== 'number') return [];
+    const found = named.length === given.length ? (named[index]?.reference ?? null) : null;
+    const reference = isRefundOf(found, facts.chargeId) ? found : null;
+    return [{ amount: amount ?? answer.amount, at, reference }];
+  });
+  return refunds.length < given.length ? null : refunds;
+}
+
+function settledIn(event: z.output<typeof settledEvent>): SettledEvent {
+  return {
+    settlementId: event.settlement_id,
+    correlationId: event.event_correlation_id ?? null,
+    capture: event.capture ?? 0,
+    refund: event.refund ?? 0,
+    fee: event.fee ?? 0,
   };
 }
 
@@ -115,7 +155,7 @@ function paymentOf(facts: TransactionFacts, answer: z.output<typeof bookAnswer>)
 export async function findPayment(
   { client }: Dintero,
   { chargeId, transactionId }: { chargeId: string; transactionId: string },
-): Promise<Payment | null> {
+): Promise<Payment | 'unreadable' | null> {
   try {
     return await client.call({
       what: `read the payment of ${chargeId}`,
@@ -127,7 +167,9 @@ export async function findPayment(
       sendBefore: Date.now() + readWithinMs,
     });
   } catch (error) {
-    if (isNotFound(error)) return null;
+    if (isOfType(error, 'DinteroNotFound')) return null;
+    // Asking again would hold the whole day back: it is told instead.
+    if (isOfType(error, 'DinteroUnreadable')) return 'unreadable';
     throw error;
   }
 }
@@ -148,7 +190,7 @@ export async function readInstallation(
       sendBefore: Date.now() + readWithinMs,
     });
   } catch (error) {
-    if (isNotFound(error)) return null;
+    if (isOfType(error, 'DinteroNotFound')) return null;
     throw error;
   }
 }
@@ -157,6 +199,6 @@ const readTimeoutMs = 10_000;
 /** What Dintero could not answer is asked again until then; then the whole part is repeated, later. */
 const readWithinMs = 60_000;
 
-function isNotFound(error: unknown): boolean {
-  return error instanceof ApplicationFailure && error.type === 'DinteroNotFound';
+function isOfType(error: unknown, type: DinteroFailureType): boolean {
+  return error instanceof ApplicationFailure && error.type === type;
 }

@@ -4,31 +4,38 @@ import { z } from 'zod';
 import type { SettlementFacts } from '../../workflows/books.ts';
 import { dinteroFailure } from '../failures.ts';
 import type { Dintero } from './charges.ts';
+import { instant } from './instant.ts';
 
 const text = z.string().nullish().catch(null);
 const minorUnits = z.number().int();
 
+const settlement = z.object({
+  id: z.string().min(1),
+  start_at: instant.nullish().catch(null),
+  end_at: instant.nullish().catch(null),
+  settled_at: instant,
+  provider_reference: text,
+  payment_status: text,
+  store_id: text,
+  payout_destination_id: text,
+  amounts: z.array(
+    z.object({
+      amount: minorUnits,
+      capture: minorUnits,
+      refund: minorUnits,
+      fee: minorUnits,
+      currency: z.string(),
+    }),
+  ),
+});
+
+/** A settlement that cannot be read has its id at least: the others are told, and so is that. */
 const settlementsAnswer = z.object({
   items: z.array(
-    z.object({
-      id: z.string().min(1),
-      start_at: text,
-      end_at: text,
-      settled_at: z.string(),
-      provider_reference: text,
-      payment_status: text,
-      store_id: text,
-      payout_destination_id: text,
-      amounts: z.array(
-        z.object({
-          amount: minorUnits,
-          capture: minorUnits,
-          refund: minorUnits,
-          fee: minorUnits,
-          currency: z.string(),
-        }),
-      ),
-    }),
+    z.looseObject({ id: z.string().min(1) }).transform((item) => ({
+      id: item.id,
+      settlement: settlement.safeParse(item).data ?? null,
+    })),
   ),
   last_evaluated_key: z
     .object({ id: z.string(), settled_at: text, created_at: text })
@@ -42,11 +49,17 @@ const pageSize = 1_000;
 const timeoutMs = 20_000;
 const withinMs = 60_000;
 
+export interface SettlementList {
+  settlements: SettlementFacts[];
+  /** Ids of those that could not be read. */
+  unreadable: string[];
+}
+
 /** What was settled in this time. null: this client may not read settlements. */
 export async function listSettlements(
   { client }: Dintero,
   { from, to }: { from: number; to: number },
-): Promise<SettlementFacts[] | null> {
+): Promise<SettlementList | null> {
   const found = new Map<string, Page['items'][number]>();
   let next: Page['last_evaluated_key'] = null;
   do {
@@ -76,9 +89,14 @@ export async function listSettlements(
       throw dinteroFailure('DinteroUnreadable', 'The list of settlements repeats itself');
     }
   } while (next !== null);
-  return [...found.values()]
-    .filter((item) => isWithin(item.settled_at, { from, to }))
-    .flatMap(facts);
+  const items = [...found.values()];
+  return {
+    settlements: items
+      .flatMap((item) => item.settlement ?? [])
+      .filter((item) => item.settled_at >= from && item.settled_at < to)
+      .flatMap(facts),
+    unreadable: items.flatMap((item) => (item.settlement === null ? [item.id] : [])),
+  };
 }
 
 function after(key: Page['last_evaluated_key']): Record<string, string> {
@@ -95,19 +113,14 @@ function nullIfRefused(error: unknown): null {
   throw error;
 }
 
-function isWithin(at: string, { from, to }: { from: number; to: number }): boolean {
-  const ms = Date.parse(at);
-  return ms >= from && ms < to;
-}
-
 /** One for each currency. */
-function facts(item: Page['items'][number]): SettlementFacts[] {
+function facts(item: z.output<typeof settlement>): SettlementFacts[] {
   return item.amounts.map(({ currency, amount, capture, refund, fee }) => ({
     settlement_id: item.id,
     provider_reference: item.provider_reference ?? null,
-    start_at: item.start_at ?? null,
-    end_at: item.end_at ?? null,
-    settled_at: item.settled_at,
+    start_at: iso(item.start_at),
+    end_at: iso(item.end_at),
+    settled_at: new Date(item.settled_at).toISOString(),
     store_id: item.store_id ?? null,
     payout_destination_id: item.payout_destination_id ?? null,
     payment_status: item.payment_status ?? null,
@@ -117,4 +130,8 @@ function facts(item: Page['items'][number]): SettlementFacts[] {
     refund,
     fee,
   }));
+}
+
+function iso(at: number | null | undefined): string | null {
+  return at === null || at === undefined ? null : new Date(at).toISOString();
 }

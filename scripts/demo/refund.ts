@@ -29,6 +29,7 @@ export async function refundPartly(
   };
   const path = `/charges/${chargeId}/refunds`;
   let refund = await askApi<Refund>(stack, 'POST', path, {
+    refund: 1,
     amount,
     currency: 'NOK',
     terminal_id: terminal,

@@ -272,8 +272,9 @@ const others = {
   },
   'books-not-closed': {
     means:
-      'The report of yesterday is not closed: nobody has compared its money with Dintero. What is unclear is followed all the same.',
+      'The report of yesterday, or of a day before it, is not closed: nobody has compared its money with Dintero. What is unclear is followed all the same. A day that was skipped is made up for by the next night’s run.',
     check: [
+      'Which day is it? `npx kvitt report <date>` says whether a day’s report is closed.',
       'In the Temporal UI: does the schedule `reconciliation/<task queue>` run, or has somebody paused it?',
       'Does the workflow `reconciliation/<task queue>/<date>` run? What it waits for, and the last error, stand there.',
       isWorkerAlive,
@@ -281,7 +282,7 @@ const others = {
     press: [
       {
         when: 'No run of that day goes on: order it now. It follows what it finds by itself.',
-        run: 'npx kvitt reconcile',
+        run: 'npx kvitt reconcile <date>',
       },
     ],
   },

@@ -49,12 +49,18 @@ export function createRefundTill(kvitt: Harness): RefundTill {
     paid: async (change = {}, tap = {}) => {
       const terminal = kvitt.freshTerminal();
       const { body } = await kvitt.post({ terminal_id: terminal, ...change });
+      // On a busy machine it may be answered before the terminal asks.
+      for (let { state } = body; state === 'starting';) {
+        const path = `/charges/${body.charge_id}?wait=5`;
+        state = (await kvitt.call<ChargeAnswer>('GET', path)).body.state;
+      }
       await kvitt.simulator.press(terminal, 'tap', tap);
       charges.add(body.charge_id);
       return { ...(await kvitt.ending(body.charge_id)), terminal_id: terminal };
     },
     refund: async (chargeId, request) => {
       const answer = await kvitt.call<RefundAnswer>('POST', `/charges/${chargeId}/refunds`, {
+        refund: 1,
         amount: 4500,
         currency: 'NOK',
         ...request,

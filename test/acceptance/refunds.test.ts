@@ -158,7 +158,7 @@ describe.concurrent('acceptance', () => {
       because: expect.stringContaining(seller) as string,
     });
     await of(own, { status: 'INACTIVE' });
-    const order = { terminal_id: own, why: 'the customer is here' };
+    const order = { refund: 2, terminal_id: own, why: 'the customer is here' };
     await expect.poll(offered, patience).toEqual([
       ['none', null],
       ['wait', null],
@@ -198,7 +198,7 @@ describe.concurrent('a refund', () => {
     expect,
   }) => {
     const { charge_id, transaction_id, terminal_id } = await paidWithCase(expect);
-    const order = { terminal_id, why: 'the customer changed his mind' };
+    const order = { refund: 1, terminal_id, why: 'the customer changed his mind' };
     const path = `/ops/cases/${transaction_id}/refund`;
     const { body } = await kvitt.ops<{ refund: { refund_id: string } }>('POST', path, order);
     expect(body.refund).toMatchObject({ refund_id: `${charge_id}.R1`, amount: 14000 });
@@ -335,7 +335,7 @@ describe.concurrent('a refund', () => {
     const [one, two] = await Promise.all(both);
     expect([one?.status, two?.status].toSorted((a = 0, b = 0) => a - b)).toEqual([200, 201]);
     const other = await till.refund(charge_id, { terminal_id, amount: 4501 });
-    expect([other.status, other.body.code]).toEqual([422, 'different_request']);
+    expect([other.status, other.body.code]).toEqual([422, 'different_refund']);
     await kvitt.simulator.press(terminal_id, 'tap');
     await till.ending(`${charge_id}.R1`);
     expect(await refundCalls(charge_id)).toBe(1);

@@ -395,3 +395,24 @@ describe('POST cancel', () => {
     });
   });
 });
+
+describe('a request that nobody answers in time', () => {
+  test('names the workers when Temporal itself answers', async () => {
+    for (const path of ['/terminals', '/stores']) {
+      const { status, body } = await workerless.call(path);
+      expect([status, body['detail']]).toEqual([
+        503,
+        expect.stringMatching(/Temporal itself answers, [^]*do the workers run/),
+      ]);
+      expect(body['title']).toBe('Temporal or a worker did not answer in time');
+    }
+  });
+
+  test('names Temporal when that is away', async () => {
+    const { status, body } = await cutOff.call('/terminals');
+    expect([status, body['detail']]).toEqual([
+      503,
+      expect.stringMatching(/Temporal does not answer\.$/),
+    ]);
+  });
+});

@@ -254,9 +254,9 @@ describe('bearer keys', () => {
 
 describe('problem codes', () => {
   test('are the closed list of design 6', () => {
-    const closed = `invalid_request unknown_charge different_request previous_attempt_open
+    const closed = `invalid_request unknown_charge different_request different_refund previous_attempt_open
       previous_attempt_captured previous_attempt_unknown previous_refund_open previous_refund_unknown unknown_refund too_late not_possible_now unauthorized forbidden
-      rate_limited switched_off temporal_unavailable not_found method_not_allowed too_large
+      rate_limited switched_off temporal_unavailable not_found unknown_report method_not_allowed too_large
       unsupported_media_type internal dintero_unavailable`;
     expect(new Set(problemCodes)).toEqual(new Set(closed.split(/\s+/)));
   });

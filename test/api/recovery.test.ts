@@ -158,7 +158,10 @@ describe('a recovery that was ended from outside', () => {
     const lost = { ...unsafe, state: 'checking', outcome: null, needs_attention: 'workflow_lost' };
     expect(await read(id)).toMatchObject({ ...lost, advice: 'ask_for_help' });
     expect((await api.call(`/charges/${id}?wait=30`)).body).toMatchObject(lost);
-    expect(await seenIdle(id)).toMatchObject({ status: 409, body: { code: 'not_possible_now' } });
+    expect(await seenIdle(id)).toMatchObject({
+      status: 409,
+      body: { code: 'not_possible_now', advice: 'wait' },
+    });
     expect((await post(reference, { attempt: 2 })).body).toMatchObject({
       code: 'previous_attempt_open',
     });

@@ -2,6 +2,7 @@
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { dateAt, dayIn } from '../../workflows/business-days.ts';
 import { makeSchedule } from '../../api/books-schedule.ts';
 import { StandingSource } from '../../api/standing-source.ts';
 import type { Standing } from '../../api/standing.ts';
@@ -147,12 +148,13 @@ describe(StandingSource.name, () => {
     const scheduled = (await source.latest())?.books;
     expect(scheduled?.differences).toBeNull();
     expect(Math.abs((scheduled?.closedUntil ?? 0) - startedAt)).toBeLessThan(10_000);
-    const books = { version: 1, date: '2026-11-21', is_closed: true, differences: 3 };
+    const date = dateAt(startedAt, options.timeZone);
+    const books = { version: 1, date, is_closed: true, differences: 3 };
     await complete(dayReconciliationType, reconciliationWorkflowId(nobody, books.date), { books });
     await vi.waitFor(
       async () =>
         expect((await source.latest())?.books).toEqual({
-          closedUntil: Date.parse('2026-11-21T23:00:00Z'),
+          closedUntil: dayIn(date, options.timeZone).to,
           differences: 3,
         }),
       { timeout: 20_000 },

@@ -4,6 +4,7 @@ import { readingOf, type ReadCharge } from '../../api/cashier.ts';
 import { executionStatus } from '../../api/reading.ts';
 import { readOf, type ReadRefund } from '../../api/refund-reading.ts';
 import { sumUpBooks } from '../../api/standing-books.ts';
+import { nextDate } from '../../workflows/business-days.ts';
 import { attentions, caseKinds } from '../../workflows/lists.ts';
 import type { CaseRecord, ChargeRecord } from '../../workflows/messages.ts';
 import { refundAttentions } from '../../workflows/refund-lists.ts';
@@ -195,9 +196,19 @@ describe(sumUp.name, () => {
 });
 
 describe(sumUpBooks.name, () => {
-  const of = { since: new Date(now), timeZone: 'Europe/Oslo' };
+  const since = new Date('2026-11-20T09:00:00Z');
+  const of = { since, timeZone: 'Europe/Oslo', now };
   const books = (date: string, differences: number, is_closed = true): Record<string, unknown> => ({
-    books: { version: 1, date, by: null, is_closed, differences, late: 0, made_at: ago(0) },
+    books: {
+      version: 1,
+      date,
+      by: null,
+      is_closed,
+      differences,
+      late: 0,
+      open: 0,
+      made_at: ago(0),
+    },
   });
 
   test('takes the newest day whose report is closed', () => {
@@ -207,9 +218,29 @@ describe(sumUpBooks.name, () => {
     expect(sumUpBooks([{}, ...memos.toReversed()], of)).toEqual(closed);
   });
 
+  test('stops at the first day without a closed report', () => {
+    const memos = [books('2026-11-20', 1), books('2026-11-22', 2)];
+    const closedUntil = Date.parse('2026-11-20T23:00:00Z');
+    expect(sumUpBooks(memos, of)).toEqual({ closedUntil, differences: 2 });
+    // Before the schedule was made nobody has promised anything.
+    expect(sumUpBooks([books('2026-11-18', 1), books('2026-11-20', 1)], of).closedUntil).toBe(
+      closedUntil,
+    );
+  });
+
+  test('asks for no report that Temporal has forgotten, and for each that it has not', () => {
+    const old = { ...of, since: new Date('2026-01-01T09:00:00Z') };
+    const days = Array.from({ length: 28 }, (_, index) => nextDate('2026-10-25', index));
+    const memos = days.map((date) => books(date, 0));
+    const closedUntil = Date.parse('2026-11-21T23:00:00Z');
+    expect(sumUpBooks(memos, old).closedUntil).toBe(closedUntil);
+    const from = Date.parse('2026-10-24T22:00:00Z');
+    expect(sumUpBooks(memos.slice(1), old).closedUntil).toBe(from);
+  });
+
   test('counts from the schedule on while none is closed', () => {
     const memos = [{}, books('2026-11-22', 9, false)];
-    expect(sumUpBooks(memos, of)).toEqual({ closedUntil: now, differences: null });
+    expect(sumUpBooks(memos, of)).toEqual({ closedUntil: since.getTime(), differences: null });
   });
 });
 

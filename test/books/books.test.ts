@@ -35,6 +35,11 @@ afterAll(async () => {
   await kvitt.stop();
 });
 
+interface Problem {
+  code: string;
+  detail: string;
+}
+
 interface Made {
   state: string;
   report: ReportAnswer | null;
@@ -125,8 +130,11 @@ describe('the books of a day', () => {
     const path = `/reports/${today()}`;
     const whole = await kvitt.call<ReportAnswer>('GET', path);
     expect(whole.body).toMatchObject({ is_closed: false, stores: [{ store_id: 'bergen-01' }] });
-    const store = await kvitt.call<ReportAnswer>('GET', `${path}?store_id=oslo-02`);
-    expect(store.body).toMatchObject({ stores: [], differences: [] });
+    const store = await kvitt.call<ReportAnswer>('GET', `${path}?store_id=bergen-01`);
+    expect(store.body).toMatchObject({ totals: whole.body.totals, open: null });
+    const nowhere = await kvitt.call<Problem>('GET', `${path}?store_id=nowhere`);
+    expect(nowhere).toMatchObject({ status: 404, body: { code: 'unknown_report' } });
+    expect(nowhere.body.detail).toContain('It has: bergen-01.');
     const csv = await Promise.all([
       fetch(`${kvitt.url}${path}.csv`),
       fetch(kvitt.url + path, { headers: { accept: 'text/csv' } }),
@@ -144,12 +152,12 @@ describe('the books of a day', () => {
     ['2026-13-01', 'date'],
   ])('are not made of %s', async (date, why) => {
     const { status, body } = await kvitt.ops('POST', '/ops/reconciliations', { date });
-    expect([status, body['detail']]).toEqual([400, expect.stringContaining(why)]);
+    expect([status, JSON.stringify(body['errors'])]).toEqual([400, expect.stringContaining(why)]);
   });
 
   it('that nobody has made are not found', async () => {
     const { status, body } = await kvitt.call<{ code: string }>('GET', '/reports/2026-01-01');
-    expect([status, body.code]).toEqual([404, 'not_found']);
+    expect([status, body.code]).toEqual([404, 'unknown_report']);
   });
 });
 
@@ -171,7 +179,7 @@ describe('a closed report', () => {
     const again = await kvitt.call<ReportAnswer>('GET', `/reports/${today()}`);
     expect(again.body).toEqual(closed);
 
-    const next = await ofTomorrow();
+    const next = await ofDay(tomorrow);
     expect(next.corrections).toEqual(look?.corrections);
     expect(next.late.map((one) => one.of_date)).toEqual([today(), today()]);
     expect(next.late.map((one) => one.transaction_id)).toContain(transaction_id);
@@ -201,9 +209,22 @@ describe('a closed report', () => {
     };
   }
 
-  async function ofTomorrow(): Promise<Report> {
+  it('that was lost is made up for by the next day’s run, which tells so', async () => {
+    const [, , lost, last] = [0, 1, 2, 3].map((days) => nextDate(today(), days));
+    plan = (date) => ({ isClosed: true, earlier: date === last ? [lost ?? ''] : [] });
+    const before = await kvitt.call('GET', `/reports/${lost ?? ''}`);
+    expect(before.status).toBe(404);
+    const { notes } = await ofDay(last ?? '');
+    expect(notes).toContain(
+      `${lost ?? ''} had no closed report: it has one now, with 0 differences`,
+    );
+    const made = await kvitt.call('GET', `/reports/${lost ?? ''}`);
+    expect(made.body).toMatchObject({ is_closed: true });
+  });
+
+  async function ofDay(date: string): Promise<Report> {
     const input: BooksInput = {
-      date: nextDate(today(), 1),
+      date,
       zones: { timeZone: noonZone, storeZones: {} },
       policy: kvitt.policy,
       by: null,

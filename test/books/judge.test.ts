@@ -151,19 +151,25 @@ const rows: Record<string, Row> = {
   'an orphan whose case is settled': {
     dintero: {},
     told: unknown,
-    settled: { refundedAmount: 0 },
+    settled: { capturedAmount: 12_900, refundedAmount: 0 },
     is: 'agrees',
   },
   'an orphan whose case was settled before it was refunded': {
     dintero: refunded,
     told: unknown,
-    settled: { refundedAmount: 0 },
+    settled: { capturedAmount: 12_900, refundedAmount: 0 },
+    is: 'orphan',
+  },
+  'an orphan whose case was settled before it was captured': {
+    dintero: {},
+    told: unknown,
+    settled: { capturedAmount: 0, refundedAmount: 0 },
     is: 'orphan',
   },
   'an orphan that was written off unread': {
     dintero: refunded,
     told: unknown,
-    settled: { refundedAmount: null },
+    settled: { capturedAmount: null, refundedAmount: null },
     is: 'agrees',
   },
 };

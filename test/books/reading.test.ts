@@ -152,12 +152,17 @@ describe(listPayments, () => {
           { ...event, id: '4', event: 'CAPTURE', success: false, correction: { event_ids: ['3'] } },
         ],
         settlements: {
-          events: [{ settlement_id: 'P1', event_correlation_id: 'M3-1', capture: 100, fee: 1 }],
+          events: [
+            { settlement_id: 'P1', event_correlation_id: 'M3-1', capture: 100, fee: 1 },
+            { settlement_id: null, capture: 7 },
+          ],
         },
       }),
     ]);
     const [payment] = (await listPayments(dintero, anyPayment, pace)).payments;
-    expect(payment?.refunds).toEqual([{ amount: 40, at: Date.parse('2026-11-22T13:00:00Z') }]);
+    expect(payment?.refunds).toEqual([
+      { amount: 40, at: Date.parse('2026-11-22T13:00:00Z'), reference: 'S-1.1.R1' },
+    ]);
     const own = { reference: 'S-1.1.R1', refundedAmount: 40, pending: 0 };
     expect(payment?.facts.ownRefunds).toEqual([own]);
     expect(payment?.settled).toEqual([

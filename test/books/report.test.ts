@@ -1,12 +1,19 @@
 /** What a day comes to: its hours, its sums, what is late, and the page that a spreadsheet opens. */
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { lateOf } from '../../activities/books/closed.ts';
-import { answerOf } from '../../api/report-answers.ts';
+import { answerOf, storesIn } from '../../api/report-answers.ts';
 import { csvOf } from '../../api/report-csv.ts';
 import { readApiConfig } from '../../api/config.ts';
-import type { Difference, Report, TerminalBooks } from '../../workflows/books.ts';
+import type {
+  Difference,
+  Report,
+  Settlement,
+  SettlementItem,
+  TerminalBooks,
+} from '../../workflows/books.ts';
 import { withinLimits } from '../../workflows/books-report.ts';
-import { compareEnds, emptyPart, together } from '../../workflows/books-sums.ts';
+import { atTheirStores, emptyPart, together } from '../../workflows/books-sums.ts';
 import { businessDay, dateAt, dayIn, planDay } from '../../workflows/business-days.ts';
 
 const hourMs = 3_600_000;
@@ -83,6 +90,8 @@ describe('the settings', () => {
   });
 });
 
+const emptySum = { count: 0, amount: 0 };
+
 function row(change: Partial<TerminalBooks> = {}): TerminalBooks {
   const sum = { count: 1, amount: 12_900 };
   return {
@@ -104,7 +113,9 @@ function difference(change: Partial<Difference> = {}): Difference {
     store_id: 'bergen-01',
     terminal_id: 'T90001234-T0003',
     currency: 'NOK',
-    dintero_amount: 12_900,
+    dintero_amount: 12_000,
+    captured_amount: 12_900,
+    refunded_amount: 900,
     told_amount: null,
     at: '2026-11-22T09:15:11.000Z',
     found: 'found',
@@ -156,39 +167,16 @@ describe(together, () => {
   });
 });
 
-describe(compareEnds, () => {
-  const day = { from: Date.parse('2026-11-21T23:00:00Z'), to: Date.parse('2026-11-22T23:00:00Z') };
-  const end = {
-    terminal_id: 'T90001234-T0003',
-    at: '2026-11-22T21:00:00Z',
-    batch_id: '7',
-    start_of_day_at: '2026-11-22T07:00:00Z',
-    purchases: { count: 1, amount: 12_900 },
-    reversals: { count: 0, amount: 0 },
-    agrees: null,
-  };
-  const half = { count: 1, amount: 6_450 };
-  const both = { count: 2, amount: 12_900 };
-
-  it.each([
-    ['the device counted the same', [end], [row()], [true]],
-    ['it counted another sum', [{ ...end, purchases: half }], [row()], [false]],
-    ['it counted, and Dintero shows nothing', [end], [], [false]],
-    [
-      'it counted in two parts',
-      [end, end].map((one) => ({ ...one, purchases: half })),
-      [row({ captured: both })],
-      [true, true],
-    ],
-    [
-      'it began the day before',
-      [{ ...end, start_of_day_at: '2026-11-21T07:00:00Z' }],
-      [row()],
-      [null],
-    ],
-    ['it took two currencies', [end], [row(), row({ currency: 'SEK' })], [null]],
-  ])('%s', (_name, ends, rows, agree) => {
-    expect(compareEnds(ends, rows, day).map(({ agrees }) => agrees)).toEqual(agree);
+describe(atTheirStores, () => {
+  it('puts a refund of a store that could not be told where its terminal has sold', () => {
+    const refunded = { count: 1, amount: 900 };
+    const given = row({ store_id: 'unknown', refunded });
+    expect(atTheirStores([row(), given])).toMatchObject([{ store_id: 'bergen-01', refunded }]);
+    const elsewhere = row({ store_id: 'unknown', terminal_id: 'T90001234-T0077' });
+    expect(atTheirStores([row(), elsewhere]).map(({ store_id: id }) => id)).toEqual([
+      'bergen-01',
+      'unknown',
+    ]);
   });
 });
 
@@ -266,7 +254,10 @@ describe(csvOf, () => {
         report({ differences: [difference({ found, charge_id: '-1.1', currency: 'JPY' })] }),
       ),
     );
-    const [head, total, terminal, ...rest] = csv.split('\r\n');
+    const [head, first, total, terminal, ...rest] = csv.split('\r\n');
+    expect(first).toBe(
+      'report,2026-11-22,,,,0,,,,,,closed,,,,,2026-11-23T03:00:00.000Z,never changes any more,',
+    );
     expect(head?.split(',').slice(0, 5)).toEqual([
       'record',
       'date',
@@ -277,7 +268,7 @@ describe(csvOf, () => {
     expect(total).toBe('total,2026-11-22,,,NOK,,258.00,258.00,0.00,,258.00,,,,,,,,');
     expect(terminal).toMatch(/^terminal,2026-11-22,bergen-01,T90001234-T0003,NOK,1,129.00,129.00,/);
     const line = rest.find((text) => text.startsWith('difference'));
-    expect(line).toContain(`,12900,`);
+    expect(line).toContain('JPY,,12900,,900,,12000,orphan,');
     expect(line).toContain(`"'=HYPERLINK(""http://x""), see\nthere"`);
     expect(csv.endsWith('\r\n')).toBe(true);
   });
@@ -296,11 +287,40 @@ describe(csvOf, () => {
       ...end,
       terminal_id,
     }));
-    const lines = csvOf(answerOf(report({ ends_of_day: ends }))).split('\r\n');
-    const [known, unknown] = lines.filter((line) => line.startsWith('end_of_day'));
-    expect(known).toContain(',bergen-01,T90001234-T0003,NOK,1,140.00,,0.00,');
+    const endsIn = (change: Partial<Report>): string[] =>
+      csvOf(answerOf(report({ ends_of_day: ends, ...change })))
+        .split('\r\n')
+        .filter((line) => line.startsWith('end_of_day'));
+    const [known, silent] = endsIn({});
+    expect(known).toContain(',bergen-01,T90001234-T0003,NOK,1,140.00,,0.00,,140.00,not_compared,');
+    // A terminal without a sale has the currency of the others, if they have one.
+    expect(silent).toContain(',,T90001234-T0099,NOK,1,140.00,,0.00,,140.00,not_compared,');
+    const [, unknown] = endsIn({ terminals: [row(), row({ currency: 'SEK' })] });
     expect(unknown).toContain(',,T90001234-T0099,,1,,,,');
     expect(unknown).toContain('counted 14000 and 0 minor units');
+  });
+
+  it('has lines of each kind that its page explains, and no other', () => {
+    const money = { currency: 'NOK', capture: 1, refund: 0, fee: 0 };
+    const settlement = { ...money, settlement_id: 'P', store_id: null, items: { count: 1 } };
+    const counted = { terminal_id: 'T', at: '', purchases: emptySum, reversals: emptySum };
+    const csv = csvOf(
+      answerOf({
+        ...report({ differences: [difference()], notes: ['a note'] }),
+        late: [{ ...difference(), of_date: '2026-11-21' }],
+        corrections: [{ ...row(), of_date: '2026-11-21' }],
+        ends_of_day: [{ ...counted, batch_id: null, start_of_day_at: null, agrees: null }],
+        settlements: [settlement as Settlement],
+        settlement_items: [{ ...money, settlement_id: 'P' } as SettlementItem],
+        other: [{ product: 'card', installation: null, currency: 'NOK', payments: emptySum }],
+      }),
+    );
+    const page = readFileSync(new URL('../../docs/reconciliation.md', import.meta.url), 'utf8');
+    const explained = [
+      ...(page.split('## The CSV')[1] ?? '').matchAll(/^\| `([a-z_]+)` \| [a-z]/gm),
+    ];
+    const records = csv.split('\r\n').map((line) => line.split(',')[0] ?? '');
+    expect([...new Set(records)].slice(1, -1)).toEqual(explained.map(([, name]) => name).slice(1));
   });
 
   it.each(['=1+1', '+47', '-1.1.R1', '@x', '\tx', '\rx'])('writes %j as text', (found) => {
@@ -318,5 +338,15 @@ describe(answerOf, () => {
     expect(answer.stores.map(({ store_id }) => store_id)).toEqual(['oslo-02']);
     expect(answer.totals).toMatchObject([{ captured: 12_900 }]);
     expect(answer.differences).toHaveLength(1);
+  });
+
+  it('leaves out of a store what is the chain’s', () => {
+    const settlement = { settlement_id: 'P', store_id: null, agrees: null } as Settlement;
+    const other = [{ product: 'card', installation: null, currency: 'NOK', payments: emptySum }];
+    const chain = report({ settlements: [settlement], other, open: 3 });
+    expect(answerOf(chain)).toMatchObject({ settlements: [settlement], other, open: 3 });
+    const store = { settlements: [], other: [], open: null };
+    expect(answerOf(chain, 'oslo-02')).toMatchObject(store);
+    expect(storesIn(chain)).toEqual(['bergen-01', 'oslo-02']);
   });
 });

@@ -44,6 +44,7 @@ function filled({ fields }: Action): { args: string[]; input: Record<string, unk
     const flag = `--${name.replaceAll('_', '-')}`;
     if (field.is === 'true') return { args: [flag], name, value: true };
     if (field.is === 'amount') return { args: [flag, '4500'], name, value: 4500 };
+    if (field.is === 'number') return { args: [flag, '2'], name, value: 2 };
     const value = field.choices?.[0] ?? `the ${name}`;
     return { args: [flag, value], name, value };
   });
