@@ -33,7 +33,8 @@ async function standingOf(client: Client, refundId: string): Promise<RefundStand
   const last = recovery ?? own;
   const record = last === null ? null : memoOf(last)?.refund;
   if (last === null || record === undefined || record === null) return { is: 'unknown' };
-  const isLost = last === recovery ? last.status.name !== 'COMPLETED' : record.outcome === null;
+  // What was ended from outside may have published an ending that nobody was told of.
+  const isLost = last.status.name !== 'COMPLETED';
   return { is: 'closed', record, isLost };
 }
 
@@ -67,8 +68,7 @@ export async function reportRefunds(
   for (const one of shown) {
     const standing = await standingOf(client, one.reference);
     if (standing.is === 'running') {
-      const report = { error: null, source: 'stray news' };
-      await client.workflow.getHandle(standing.workflowId).signal(transactionReported, report);
+      await signalNews(client, standing.workflowId);
       open.push(one.reference);
     } else if (standing.is === 'closed' && (standing.isLost || !isAsTold(standing.record, one))) {
       await recover(client, standing);
@@ -106,8 +106,9 @@ async function recover(
   const { policy } = inputIn<RefundInput>(events);
   const input: RefundRecoveryInput =
     last === recovery && isLost
-      ? inputIn<RefundRecoveryInput>(events)
+      ? { ...inputIn<RefundRecoveryInput>(events), reads_late_news: true }
       : {
+          reads_late_news: true,
           record: reopened(record, policy),
           policy,
           because: isLost ? 'workflow_lost' : 'contradicted',
@@ -171,9 +172,16 @@ async function start(client: Client, input: RefundRecoveryInput, taskQueue: stri
       ]),
     });
   } catch (error) {
-    // Somebody was faster: it is being recovered.
     if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+    // Somebody was faster: it is being recovered, perhaps by a reading that is older than what was found now.
+    await signalNews(client, refundRecoveryWorkflowId(record.refund_id));
   }
+}
+
+/** Whoever has ended meanwhile is none to tell: then this fails, and is repeated. */
+async function signalNews(client: Client, workflowId: string): Promise<void> {
+  const report = { error: null, source: 'stray news' };
+  await client.workflow.getHandle(workflowId).signal(transactionReported, report);
 }
 
 /** Every refund that ended without an outcome (terminated, failed) is recovered. Repeating it is harmless. */

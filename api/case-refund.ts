@@ -17,7 +17,7 @@ import { orderCase } from './ops.ts';
 import { Problem } from './problems.ts';
 import { nextRefundAfter, RefundReading } from './refund-reading.ts';
 import type { Refund } from './refund-schemas.ts';
-import { assertPreviousEnded, assertSameRefund, startRefund } from './refund-start.ts';
+import { assertOthersEnded, assertSameRefund, startRefund } from './refund-start.ts';
 import { assertOwnAccount, validate } from './request.ts';
 import { terminalId } from './schemas.ts';
 import { isTemporalFailure } from './temporal.ts';
@@ -147,7 +147,7 @@ export async function refundCase(
   const reading = new RefundReading(temporal.client);
   const known = await bounded(context, async () => {
     const read = await reading.find(refundIdOf(found.charge_id, refund));
-    if (read === null) await assertPreviousEnded(reading, found.charge_id, refund);
+    if (read === null) await assertOthersEnded(reading, found.charge_id, refund);
     return read;
   });
   if (known !== null) {

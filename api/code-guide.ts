@@ -106,7 +106,9 @@ const rows: Record<ProblemCode, Row> = {
   },
   previous_refund_unknown: {
     weight: ['none', null],
-    check: ['Did the till skip a number? `npx kvitt show <charge_id>` lists its refunds.'],
+    check: [
+      'Did the till skip a number? `GET /charges/{charge_id}/refunds` lists its refunds and tells the next one.',
+    ],
     press: [{ when: 'Nothing here: refunds are numbered without gaps.', run: null }],
   },
   not_possible_now: {
@@ -132,7 +134,7 @@ const rows: Record<ProblemCode, Row> = {
     weight: ['none', null],
     check: [
       'Somebody else has ordered the refund of this number: look at it before another one is asked for.',
-      'Another refund is wanted all the same: it carries `next_refund`, which `npx kvitt show` tells.',
+      'Another refund is wanted all the same: it carries `next_refund` of `GET /charges/{charge_id}/refunds`; of a case, `npx kvitt show <transaction_id>` tells it.',
     ],
     press: [
       { when: 'Look at the refund that the refusal names.', run: 'npx kvitt show <refund_id>' },

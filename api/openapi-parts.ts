@@ -10,7 +10,9 @@ export const problemSchema = z
     type: z.string(),
     title: z.string(),
     status: z.int(),
-    detail: z.string().meta({ description: 'What is wrong, and the way out' }),
+    detail: z.string().meta({
+      description: 'What is wrong, and the way out; with `errors`, only what they are about',
+    }),
     code: z.enum(problemCodes),
     advice: z.enum(advices),
     safe_to_take_other_payment: z.boolean().meta({

@@ -4,15 +4,23 @@
  */
 import type { Client } from '@temporalio/client';
 import { WorkflowNotFoundError } from '@temporalio/common';
+import { searchAttributes } from '../workflows/messages.ts';
 import {
+  partsOfRefundId,
   refundIdOf,
   refundRecoveryWorkflowId,
   refundsMax,
   refundWorkflowId,
 } from '../workflows/refund-ids.ts';
 import type { RefundReason } from '../workflows/refund-lists.ts';
-import type { RefundMemo, RefundRecord } from '../workflows/refund-messages.ts';
+import {
+  recoverRefundType,
+  terminalRefundType,
+  type RefundMemo,
+  type RefundRecord,
+} from '../workflows/refund-messages.ts';
 import type { Advice } from './cashier.ts';
+import { quote } from './list.ts';
 import { executionStatus, isClosed } from './reading.ts';
 import type { Refund } from './refund-schemas.ts';
 
@@ -60,22 +68,38 @@ export class RefundReading {
     return speaks === null ? null : readOf(speaks);
   }
 
-  /** Every refund of a charge from a number on; they are numbered without gaps. */
-  async all(chargeId: string, from = 1): Promise<ReadRefund[]> {
+  /**
+   * Every refund of a charge that is known, in the order of their numbers. One that ended long ago may be forgotten while
+   * a later one is open, so the list names the last of them; what it does not show yet follows without a gap.
+   */
+  async all(chargeId: string, known = 0): Promise<ReadRefund[]> {
+    const last = Math.max(known, await this.#lastListed(chargeId));
     const found: ReadRefund[] = [];
-    for (let refund = from; refund <= refundsMax; refund += 1) {
+    for (let refund = 1; refund <= refundsMax; refund += 1) {
       const next = await this.find(refundIdOf(chargeId, refund));
-      if (next === null) break;
-      found.push(next);
+      if (next !== null) found.push(next);
+      else if (refund > last) break;
     }
     return found;
   }
 
   /** The refund as the till sees it: the next number is that after the last one. */
   async show(read: ReadRefund): Promise<Refund> {
-    const { charge_id, refund } = read.record;
-    const later = read.record.outcome === null ? [] : await this.all(charge_id, refund + 1);
-    return viewOfRefund(read, nextRefundAfter([read, ...later]));
+    const { outcome, charge_id, refund } = read.record;
+    const all = outcome === null ? [read] : await this.all(charge_id, refund);
+    return viewOfRefund(read, nextRefundAfter(all));
+  }
+
+  async #lastListed(chargeId: string): Promise<number> {
+    const types = [terminalRefundType, recoverRefundType].map(quote).join(', ');
+    const reference = quote(chargeId.slice(0, chargeId.lastIndexOf('.')));
+    const query = `${searchAttributes.saleReference.name} = ${reference} AND WorkflowType IN (${types})`;
+    let last = 0;
+    for await (const { workflowId } of this.#client.workflow.list({ query })) {
+      const parts = partsOfRefundId(workflowId.slice(workflowId.indexOf('/') + 1));
+      if (parts?.chargeId === chargeId) last = Math.max(last, parts.refund);
+    }
+    return last;
   }
 
   async #look(workflowId: string): Promise<(FoundRefund & { startedAt: Date }) | null> {
@@ -135,9 +159,9 @@ export function isRefundFinal({ record, isLost }: ReadRefund): boolean {
 
 /** null while none would be accepted. */
 export function nextRefundAfter(refunds: readonly ReadRefund[]): number | null {
-  const last = refunds.at(-1)?.record;
-  if (last === undefined) return 1;
-  return last.outcome === null || last.refund >= refundsMax ? null : last.refund + 1;
+  const isOneOpen = refunds.some(({ record }) => record.outcome === null);
+  const last = refunds.at(-1)?.record.refund ?? 0;
+  return isOneOpen || last >= refundsMax ? null : last + 1;
 }
 
 /** What leaves the service. */
@@ -155,7 +179,7 @@ export function viewOfRefund({ record }: ReadRefund, next: number | null): Refun
 function adviceOf(record: RefundRecord): Advice {
   const { outcome, reason, because, needs_attention: attention } = record;
   if (outcome === null) return attention === null ? 'wait' : 'ask_for_help';
-  // Made earlier: whether it is what was asked for now, a person sees.
+  // Not what was asked for, or told: a person sees to it.
   if (outcome === 'refunded') return because === null ? 'none' : 'ask_for_help';
   return reason === null ? 'ask_for_help' : adviceByRefundReason[reason];
 }

@@ -18,13 +18,13 @@ export async function receiptOfRefund(
       `Refund ${refundId} has no receipt yet: it is ${record.state}. Ask again when it has ended.`,
     );
   }
-  const of = { is: 'refund', eventReference: refundId } as const;
+  const isDone = record.outcome === 'refunded';
+  const of = { is: 'refund', eventReference: refundId, isDone } as const;
   const text =
     transactionId === null
       ? null
       : await readReceiptCopy(context, { chargeId, transactionId, copy, of });
   if (text !== null) return { text, from: 'terminal' };
-  const isDone = record.outcome === 'refunded';
   const composed = composeReceipt({
     copy,
     says: isDone ? 'REFUNDED' : 'NOT REFUNDED: no money was given back',

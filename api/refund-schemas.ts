@@ -80,7 +80,10 @@ export const refundSchema = z
       description: 'The proven ending; null while neither is proven',
     }),
     reason: z.enum(refundReasons).nullable().meta({ description: 'Why no money went back' }),
-    because: z.string().nullable().meta({ description: 'What stood against it, in words' }),
+    because: z.string().nullable().meta({
+      description:
+        'What stood against it, or how it is otherwise than was asked for or told, in words',
+    }),
     refunded_amount: z.int().nullable().meta({ description: 'What Dintero shows as given back' }),
     refund_event: z
       .string()

@@ -1,7 +1,7 @@
 /**
  * Starting a refund: one message that starts its workflow and asks for the prompt, sent so that repeating it is harmless.
- * What was asked for once is compared field by field, also after it has closed, and refund n > 1 starts only after n-1
- * has ended: two refunds of one payment are never under way at a time.
+ * What was asked for once is compared field by field, also after it has closed, and none starts while another of the
+ * charge is open, nor n > 1 without n-1: two refunds of one payment are never under way at a time.
  */
 import { randomUUID } from 'node:crypto';
 import {
@@ -130,7 +130,7 @@ async function assertPossible(
   reading: RefundReading,
   { chargeId, request, sale }: RefundOrder,
 ): Promise<SaleOfRefund> {
-  await assertPreviousEnded(reading, chargeId, request.refund);
+  await assertOthersEnded(reading, chargeId, request.refund);
   if (sale !== undefined) return sale;
   const read = await deps.reading.find(chargeId);
   if (read === null) return { transaction_id: null, store_id: null, payout_destination_id: null };
@@ -154,26 +154,28 @@ async function assertPossible(
   return { transaction_id, store_id, payout_destination_id };
 }
 
-export async function assertPreviousEnded(
+/** The one before it is known, and none is open: any that is may still give money back. */
+export async function assertOthersEnded(
   reading: RefundReading,
   chargeId: string,
   refund: number,
 ): Promise<void> {
-  if (refund === 1) return;
-  const previousId = refundIdOf(chargeId, refund - 1);
-  const previous = await reading.find(previousId);
-  if (previous === null) {
+  const all = await reading.all(chargeId);
+  // Whoever asks for the same at the same time may have been faster.
+  const others = all.filter(({ record }) => record.refund !== refund);
+  const open = others.find(({ record }) => record.outcome === null);
+  if (open !== undefined) {
+    const { refund_id: openId, state, needs_attention: attention } = open.record;
     throw new Problem(
-      'previous_refund_unknown',
-      `Refund ${refund} cannot start: ${previousId} is not known. GET /charges/${chargeId}/refunds tells the next number.`,
+      'previous_refund_open',
+      `Refund ${openId} is ${state}${attention === null ? '' : ` (${attention})`} and may still succeed: wait until it has ended.`,
+      isRefundFinal(open) ? {} : { headers: { 'Retry-After': '5' } },
     );
   }
-  if (previous.record.outcome !== null) return;
-  const { state, needs_attention: attention } = previous.record;
+  if (refund === 1 || others.some(({ record }) => record.refund === refund - 1)) return;
   throw new Problem(
-    'previous_refund_open',
-    `Refund ${previousId} is ${state}${attention === null ? '' : ` (${attention})`} and may still succeed: wait until it has ended.`,
-    isRefundFinal(previous) ? {} : { headers: { 'Retry-After': '5' } },
+    'previous_refund_unknown',
+    `Refund ${refund} cannot start: ${refundIdOf(chargeId, refund - 1)} is not known. GET /charges/${chargeId}/refunds tells the next number.`,
   );
 }
 
@@ -219,7 +221,7 @@ function startOptions(
   return {
     workflowId: refundWorkflowId(refund_id),
     taskQueue,
-    args: [{ record, policy }],
+    args: [{ record, policy, reads_late_news: true }],
     workflowIdReusePolicy: 'REJECT_DUPLICATE',
     memo: { ...memo },
     typedSearchAttributes: [

@@ -176,7 +176,7 @@ export function shownText(
   const waits =
     waiting === null
       ? []
-      : [printable(waiting) + (until === null ? '' : `, until ${instant(until)}`)];
+      : [printable(waiting) + (until === null ? '' : `; next look ${instant(until)}`)];
   const { possible, not } = actionLines(look, { id, actions: shown.actions });
   return [
     lines,

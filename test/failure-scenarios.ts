@@ -410,8 +410,8 @@ const platform: Row[] = [
   [
     78,
     'Terminal end-of-day sum differs from ledger',
-    'The day’s report has what the device counted beside the sums of its terminal, and whether they agree, for each end of day that was ordered here and covers hours of this day alone. Nothing follows by itself: no case is opened, and no payment is named.',
-    'test/books/report.test.ts > it counted another sum',
+    'The day’s report has what the device counted beside the sums of its terminal, and whether they agree, for each end of day that was ordered here and can be compared. Nothing follows by itself: no case is opened, and no payment is named.',
+    'test/books/devices.test.ts > it counted another sum',
   ],
   [
     79,

@@ -130,7 +130,8 @@ export const caseGuide: Record<CaseKind, Guidance> = {
     ],
   }),
   refunded_outside: guidance(['ticket', 1440], {
-    means: 'Money of this charge was refunded outside of this service.',
+    means:
+      'Money of this charge was refunded outside of this service, or by a refund that gave back otherwise than was asked for or told.',
     cashier:
       '`ask_for_help`. The sale may not be paid any more; no other payment may be taken while the case is open.',
     check: [

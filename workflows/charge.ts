@@ -15,6 +15,7 @@ import { sendMove } from './dintero-calls.ts';
 import type { ChargeInput, ChargeRecord, Item } from './messages.ts';
 import { countEnding } from './metrics.ts';
 import { openCaseOf } from './money-case.ts';
+import { moneyText } from './money.ts';
 import { nextStep, type Step } from './next-step.ts';
 import {
   openCharge,
@@ -30,6 +31,7 @@ import { tellStray } from './stray.ts';
 import { takeWord } from './take-word.ts';
 import { tellAttention, tellOutcome, type ToldBefore } from './tell-retailer.ts';
 import { takeTerminal, type Lease } from './terminal-lease.ts';
+import { tell } from './timeline.ts';
 
 export async function terminalCharge(input: ChargeInput): Promise<ChargeRecord> {
   const info = workflowInfo();
@@ -43,6 +45,9 @@ export async function terminalCharge(input: ChargeInput): Promise<ChargeRecord> 
   });
   takeOrders(charge);
   takeWord(charge);
+  const { amount, currency, terminal_id: terminal } = input.record;
+  const asked = `${moneyText(amount, currency)} at ${terminal ?? 'no terminal'}`;
+  tell(charge.timeline, { source: 'till', text: `asked for ${asked}` });
   return await untilProven(charge, async () => await run(charge, input.items));
 }
 

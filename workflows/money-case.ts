@@ -74,7 +74,9 @@ async function untilSettled(open: OpenCase): Promise<void> {
     if (refund.outcome !== 'refunded' || isForPerson) continue;
     const found = await readUntilAnswered(open);
     const asked: Asked = { as: 'refunded', refundEvent: refund.refund_event };
-    if (found === null || whyNotSettle(asked, found) !== null) continue;
+    // More or less than was asked for went back: somebody has to see that.
+    const isAsAsked = refund.refunded_amount === refund.amount;
+    if (found === null || !isAsAsked || whyNotSettle(asked, found) !== null) continue;
     const why = `refund ${refund.refund_id}: nothing is left`;
     open.record = { ...open.record, ...evidence(asked, found), settled_why: why };
     settle(open, { as: 'refunded', by: refund.asked_by, source: 'kvitt' });

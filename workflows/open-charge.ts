@@ -126,9 +126,6 @@ export function openCharge(opening: Opening): OpenCharge {
       voids: noTries(),
     },
   };
-  const { amount, currency, terminal_id: terminal } = record;
-  const asked = `${moneyText(amount, currency)} at ${terminal ?? 'no terminal'}`;
-  tell(charge.timeline, { source: 'till', text: `asked for ${asked}` });
   listen(charge);
   return charge;
 }

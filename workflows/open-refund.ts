@@ -10,12 +10,17 @@ import {
 import type { OwnRefund, RefundReading } from '../activities/dintero/facts.ts';
 import { overview, searchAttributes, transactionReported, type Overview } from './messages.ts';
 import { moneyText } from './money.ts';
-import type { ChargePolicy } from './policy.ts';
 import { possibleRefundOrders } from './refund-actions.ts';
 import { describeRefund } from './refund-details.ts';
 import type { Obstacle, RefundJudgement, RefundSituation } from './refund-judgement.ts';
 import type { RefundAttention } from './refund-lists.ts';
-import { refundPrompted, type RefundMemo, type RefundRecord } from './refund-messages.ts';
+import {
+  refundPrompted,
+  type RefundInput,
+  type RefundMemo,
+  type RefundRecord,
+  type ToldEnding,
+} from './refund-messages.ts';
 import { tell, type Fact } from './timeline.ts';
 
 /** Everything a running refund knows. Mutable: the workflow is its only writer. */
@@ -30,6 +35,10 @@ export interface OpenRefund {
   refused: Obstacle | null;
   /** Dintero showed it before this workflow sent anything: Temporal has forgotten the one that did. */
   isEarlier: boolean;
+  /** The ending that was told before: by another run, or by this one before more news came. */
+  former: ToldEnding | null;
+  /** It was published, and whoever published it was ended from outside: it is told once more. */
+  isUntold: boolean;
   /** A fault of ours while it was sent. */
   fault: unknown;
   reading: RefundReading | null;
@@ -39,6 +48,8 @@ export interface OpenRefund {
   judged: RefundJudgement['is'] | null;
   /** A hint or an order came since the last read. */
   news: 'hint' | 'order' | null;
+  /** It is read before this closes. */
+  readsLateNews: boolean;
   /** Epoch ms; `quietUntil` is Dintero's Retry-After. */
   lastReadAt: number;
   quietUntil: number;
@@ -52,15 +63,15 @@ export interface OpenRefund {
 }
 
 interface Opening {
-  record: RefundRecord;
-  policy: ChargePolicy;
+  input: RefundInput;
   /** When the refund itself started; a recovery begins later. */
   refundStartedAt: number;
   isReset: boolean;
 }
 
 /** Opens the refund and registers its handlers, synchronously: news may be here before the first await. */
-export function openRefund({ record, policy, refundStartedAt, isReset }: Opening): OpenRefund {
+export function openRefund({ input, refundStartedAt, isReset }: Opening): OpenRefund {
+  const { record, policy, reads_late_news: readsLateNews = false } = input;
   const startedAt = workflowInfo().startTime.getTime();
   const refund: OpenRefund = {
     record,
@@ -77,11 +88,14 @@ export function openRefund({ record, policy, refundStartedAt, isReset }: Opening
     requestId: null,
     refused: null,
     isEarlier: false,
+    former: null,
+    isUntold: false,
     fault: null,
     reading: null,
     others: [],
     judged: null,
     news: null,
+    readsLateNews,
     lastReadAt: 0,
     quietUntil: 0,
     isFreed: false,
@@ -90,9 +104,6 @@ export function openRefund({ record, policy, refundStartedAt, isReset }: Opening
     waiting: null,
     told: { count: 0, attention: null },
   };
-  const { amount, currency, terminal_id: terminal, asked_by: by } = record;
-  const text = `${by} asked for ${moneyText(amount, currency)} back at ${terminal}`;
-  tell(refund.timeline, { source: 'till', text });
   listen(refund);
   return refund;
 }

@@ -24,10 +24,10 @@ export interface ReceiptAsk {
   transactionId: string;
   copy: ReceiptCopyFor;
   /**
-   * Which receipt of the transaction: of the sale as it ended, or of the refund with this `event_reference`. An approval
+   * Which receipt of the transaction: of the sale, or of the refund with this `event_reference`, as it ended. An approval
    * that was voided has none: its text says that the customer has paid.
    */
-  of: { is: 'sale'; isPaid: boolean } | { is: 'refund'; eventReference: string };
+  of: { is: 'sale'; isPaid: boolean } | { is: 'refund'; eventReference: string; isDone: boolean };
 }
 
 export const receiptCopyType = 'receiptCopy';

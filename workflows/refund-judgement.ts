@@ -7,6 +7,7 @@ import type { RefundEvent, RefundReading, RefundableSale } from '../activities/d
 import { moneyText } from './money.ts';
 import type { ChargePolicy } from './policy.ts';
 import type { RefundAttention, RefundReason, RefundState } from './refund-lists.ts';
+import type { RefundRecord, ToldEnding } from './refund-messages.ts';
 
 export interface Mine {
   refundId: string;
@@ -219,4 +220,18 @@ export function isProvenOver(now: RefundSituation): boolean {
   const { promptLifetime, listLag } = now.policy.durations;
   if (promptLifetime === null || now.heldSince === null) return false;
   return now.readAt >= arrivesBefore(now) + promptLifetime + listLag;
+}
+
+/** What went back is not what was asked for, or not what was told: a person looks at it. null: it is. */
+export function whyOtherwise(
+  { amount, currency }: Pick<RefundRecord, 'amount' | 'currency'>,
+  { refundedAmount, former }: { refundedAmount: number; former: ToldEnding | null },
+): string | null {
+  const shown = `Dintero shows ${moneyText(refundedAmount, currency)} given back`;
+  if (refundedAmount !== amount)
+    return `${shown}, and ${moneyText(amount, currency)} was asked for`;
+  if (former === null || former.refunded_amount === refundedAmount) return null;
+  const told =
+    former.refunded_amount === null ? 'nothing' : moneyText(former.refunded_amount, currency);
+  return `${shown}, and ${told} was told before`;
 }

@@ -47,6 +47,9 @@ export interface RefundRecord {
   updated_at: string;
 }
 
+/** An ending, as it was told before. */
+export type ToldEnding = Pick<RefundRecord, 'outcome' | 'reason' | 'refunded_amount' | 'because'>;
+
 export interface RefundMemo {
   refund: RefundRecord;
   /** What Dintero's answer named: its result names it too. */
@@ -57,13 +60,15 @@ export interface RefundMemo {
 export interface RefundInput {
   record: RefundRecord;
   policy: ChargePolicy;
+  /** News that comes while it ends is read before it closes. Absent: started by an earlier release, which closed at once. */
+  reads_late_news?: true;
 }
 
 /** Follows a refund whose own workflow is gone, or whose told ending is contradicted; it never sends. */
 export interface RefundRecoveryInput extends RefundInput {
   because: 'workflow_lost' | 'contradicted';
-  /** The ending that was told before. */
-  former: Pick<RefundRecord, 'outcome' | 'reason' | 'refunded_amount' | 'because'> | null;
+  /** The ending that was told before; of one that is lost: that was published, and perhaps not told. */
+  former: ToldEnding | null;
   event_request_id: string | null;
   /** False only when its history proves that nothing was ever sent. */
   may_have_sent: boolean;

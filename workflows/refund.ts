@@ -12,6 +12,7 @@ import {
 } from '@temporalio/workflow';
 import type { RefundableSale } from '../activities/dintero/facts.ts';
 import type { Failed } from './dintero-calls.ts';
+import { moneyText } from './money.ts';
 import { openRefund, publishRefund, type OpenRefund, type RefundChanges } from './open-refund.ts';
 import { certainRefusalOf, readRefundable, readTerminalOf, sendRefund } from './refund-calls.ts';
 import {
@@ -21,8 +22,8 @@ import {
   whyNotRefund,
   type Obstacle,
 } from './refund-judgement.ts';
-import type { RefundReason } from './refund-lists.ts';
-import type { RefundInput, RefundRecord } from './refund-messages.ts';
+import { endingOf, isAsTold, notRefunded, openCaseOfRefund } from './refund-ending.ts';
+import type { RefundInput, RefundRecord, ToldEnding } from './refund-messages.ts';
 import { takeRefundOrders } from './refund-orders.ts';
 import { readAndJudgeRefund, waitForRefundNews } from './refund-reading.ts';
 import {
@@ -37,17 +38,20 @@ import { tell } from './timeline.ts';
 export async function terminalRefund(input: RefundInput): Promise<RefundRecord> {
   const info = workflowInfo();
   const refund = openRefund({
-    record: input.record,
-    policy: input.policy,
+    input,
     refundStartedAt: info.startTime.getTime(),
     isReset: info.originalExecutionRunId !== info.runId,
   });
   takeRefundOrders(refund);
+  const { amount, currency, terminal_id: terminal, asked_by: by } = input.record;
+  const text = `${by} asked for ${moneyText(amount, currency)} back at ${terminal}`;
+  tell(refund.timeline, { source: 'till', text });
   return await untilRefundProven(refund, async () => {
     const lease = await takeTerminalFor(refund);
-    const ending = (await ask(refund, lease)) ?? (await followRefund(refund, lease));
+    const refusal = await ask(refund, lease);
+    if (refusal === null) return await followUntilTold(refund, lease);
     await lease.endAtClose();
-    return await closeRefund(refund, ending);
+    return await closeRefund(refund, refusal);
   });
 }
 
@@ -154,24 +158,47 @@ function send(refund: OpenRefund, transactionId: string): void {
   });
 }
 
-/** Wait, read, judge: the loop that ends only with a proof. */
-export async function followRefund(refund: OpenRefund, lease: Lease): Promise<RefundChanges> {
+/** Until an ending is proven and told; and again if news came while it was told: afterwards nobody listens any more. */
+export async function followUntilTold(refund: OpenRefund, lease: Lease): Promise<RefundRecord> {
+  let told: ToldEnding | null = null;
+  for (;;) {
+    const ending = await followRefund(refund, lease);
+    if (isAsTold(ending, told)) publishRefund(refund, ending);
+    else await closeRefund(refund, ending);
+    if (!hasLateNews(refund)) return refund.record;
+    // The device is done. Nothing that is shown proves something about what was told: then that stands.
+    await letGo(refund, lease);
+    refund.situation.sending = { is: 'unsent' };
+    refund.former = told = refund.record;
+    refund.isUntold = false;
+  }
+}
+
+/** Wait, read, judge: the loop that ends only with a proof, and never while there is news that came after the reading. */
+async function followRefund(refund: OpenRefund, lease: Lease): Promise<RefundChanges> {
   for (;;) {
     await waitForRefundNews(refund);
     if (refund.fault !== null) throw new Error('it could not be sent', { cause: refund.fault });
-    // The only request was refused for certain: no reading says more.
-    if (refund.refused !== null) return notRefunded(refund.refused);
+    if (refund.refused !== null && refund.judged !== 'done') {
+      // The only request was refused for certain: no reading says more.
+      refund.news = null;
+      await lease.endAtClose();
+      return notRefunded(refund.refused);
+    }
     const step = nextRefundStep(await readAndJudgeRefund(refund), refund.situation);
     switch (step.do) {
-      case 'close_refunded': {
-        const { refundedAmount: refunded_amount, eventId: refund_event } = step;
-        const ending = { state: 'refunded', outcome: 'refunded', reason: null } as const;
-        const because = refund.isEarlier ? madeEarlier : null;
-        return { ...ending, because, refunded_amount, refund_event, needs_attention: null };
+      case 'close_refunded':
+      case 'close_not_refunded': {
+        const ending = endingOf(refund, step);
+        await openCaseOfRefund(refund, ending);
+        await lease.endAtClose();
+        if (!hasLateNews(refund)) return ending;
+        refund.news = 'order';
+        break;
       }
-      case 'close_not_refunded':
-        return withoutMoney(refund, step.reason);
       case 'wait':
+        // What was told stands until Dintero shows otherwise.
+        if (refund.record.outcome !== null && refund.judged === 'unclear') break;
         publishRefund(refund, { ...open, state: step.state, needs_attention: step.attention });
         await tellRefundAttention(refund);
         if (step.isPromptOver || refund.isFreed) await letGo(refund, lease);
@@ -180,13 +207,8 @@ export async function followRefund(refund: OpenRefund, lease: Lease): Promise<Re
   }
 }
 
-/** What is asked for today is perhaps not what was given back then, under the same number. */
-const madeEarlier =
-  'Dintero shows it as made earlier, so nothing was sent now: more is given back by the next number';
-
-/** It may have been refused while Dintero was read: then that is why. */
-function withoutMoney({ refused }: OpenRefund, reason: RefundReason | null): RefundChanges {
-  return notRefunded(refused ?? { reason });
+function hasLateNews({ news, readsLateNews }: OpenRefund): boolean {
+  return readsLateNews && news !== null;
 }
 
 /** What an open refund has not. */
@@ -196,24 +218,6 @@ const open = { outcome: null, reason: null, because: null, refunded_amount: null
 async function letGo({ situation }: OpenRefund, lease: Lease): Promise<void> {
   await lease.release();
   situation.heldSince = null;
-}
-
-/** The ending without money. */
-function notRefunded({
-  reason,
-  because = null,
-}: {
-  reason: Obstacle['reason'] | null;
-  because?: string | null;
-}): RefundChanges {
-  return {
-    state: 'not_refunded',
-    outcome: 'not_refunded',
-    reason,
-    because,
-    refunded_amount: null,
-    needs_attention: null,
-  };
 }
 
 function unread({ message }: Failed): Obstacle {
@@ -229,15 +233,13 @@ function goOn(refund: OpenRefund, why: string): null {
 }
 
 /** The one exit: publishes the outcome, tells it, and lets every handler answer. */
-export async function closeRefund(
-  refund: OpenRefund,
-  ending: RefundChanges,
-  former: RefundRecord['outcome'] = null,
-): Promise<RefundRecord> {
+async function closeRefund(refund: OpenRefund, ending: RefundChanges): Promise<RefundRecord> {
+  const { former, isUntold } = refund;
+  const before = isUntold && isAsTold(ending, former) ? null : former;
   publishRefund(refund, ending);
   await tellOtherRefunds(refund);
-  await tellCaseOfRefund(refund, former);
-  await tellRefundOutcome(refund, former);
+  await tellCaseOfRefund(refund, before);
+  await tellRefundOutcome(refund, before);
   await condition(allHandlersFinished);
   return refund.record;
 }

@@ -34,9 +34,10 @@ export function whyNotSettle(
 
 /** What a case tells of a refund that has ended. */
 export function wordsOfRefund(refund: RefundRecord, former: RefundRecord['outcome']): string {
-  const { refund_id, amount, currency, terminal_id, outcome, reason } = refund;
+  const { refund_id, amount, currency, terminal_id, outcome, reason, because } = refund;
   const money = moneyText(refund.refunded_amount ?? amount, currency);
   const why = reason === null ? '' : ` (${reason})`;
   const before = former === null ? '' : `, told as ${former} before`;
-  return `refund ${refund_id} of ${money} at ${terminal_id}: ${outcome ?? 'open'}${why}${before}`;
+  const otherwise = outcome === 'refunded' && because !== null ? `: ${because}` : '';
+  return `refund ${refund_id} of ${money} at ${terminal_id}: ${outcome ?? 'open'}${why}${before}${otherwise}`;
 }

@@ -4,7 +4,8 @@ import type { Activities } from '../activities/index.ts';
 import type { EventType } from './lists.ts';
 import { caseWorkflowId } from './messages.ts';
 import type { OpenRefund } from './open-refund.ts';
-import { refundEnded, type RefundRecord } from './refund-messages.ts';
+import { isAsTold } from './refund-ending.ts';
+import { refundEnded, type RefundRecord, type ToldEnding } from './refund-messages.ts';
 
 const members = [
   'refund_id',
@@ -19,6 +20,7 @@ const members = [
   'state',
   'outcome',
   'reason',
+  'because',
   'refunded_amount',
   'refund_event',
   'needs_attention',
@@ -50,17 +52,17 @@ export async function tellRefundAttention(refund: OpenRefund): Promise<void> {
 /** The ending; one that was told otherwise before is a correction. */
 export async function tellRefundOutcome(
   refund: OpenRefund,
-  former: RefundRecord['outcome'],
+  former: ToldEnding | null,
 ): Promise<void> {
   const { outcome } = refund.record;
-  if (outcome === null || outcome === former) return;
+  if (outcome === null || isAsTold(refund.record, former)) return;
   await tellEvent(refund, former === null ? `refund.${outcome}` : 'refund.corrected', former);
 }
 
 async function tellEvent(
   { record, situation, told }: OpenRefund,
   type: EventType,
-  former: RefundRecord['outcome'] = null,
+  former: ToldEnding | null = null,
 ): Promise<void> {
   const { notifies } = situation.policy;
   if (notifies === undefined) return;
@@ -73,7 +75,7 @@ async function tellEvent(
       body: {
         type,
         timestamp: new Date().toISOString(),
-        data: former === null ? data : { ...data, former },
+        data: former === null ? data : { ...data, ...formerly(former) },
       },
     },
     retries: notifies,
@@ -81,15 +83,19 @@ async function tellEvent(
   });
 }
 
+function formerly({ outcome, refunded_amount }: ToldEnding): Record<string, unknown> {
+  return { former: outcome, former_refunded_amount: refunded_amount };
+}
+
 /** The case about this money, if there is one, looks whether anything of it is left. */
 export async function tellCaseOfRefund(
   { record }: OpenRefund,
-  former: RefundRecord['outcome'],
+  former: ToldEnding | null,
 ): Promise<void> {
   if (record.transaction_id === null) return;
   const about = getExternalWorkflowHandle(caseWorkflowId(record.transaction_id));
   // There is mostly none, and one that is settled needs to know nothing.
-  await about.signal(refundEnded, record, former).catch(() => undefined);
+  await about.signal(refundEnded, record, former?.outcome ?? null).catch(() => undefined);
 }
 
 /** An earlier refund may have told otherwise than Dintero showed when this one was asked for: it is followed then. */

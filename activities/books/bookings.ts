@@ -51,7 +51,9 @@ export function devicesOf({ payment, isOfDay, refunds }: Booking): DeviceBooks[]
     isSure: true,
   }));
   const sale = isOfDay ? saleOn(payment) : null;
-  return sale === null ? given : [sale, ...given];
+  // What is under way may stand in a device's count already, on whichever it is.
+  const pending = payment.facts.pending.length > 0 ? [unsureOn(null, payment.createdAt)] : [];
+  return [...(sale === null ? [] : [sale]), ...given, ...pending];
 }
 
 /** A device counts what it approved, when it did; what is captured otherwise may or may not stand in its count. */

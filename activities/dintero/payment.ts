@@ -4,9 +4,10 @@ import { z } from 'zod';
 import { isRefundOf } from '../../workflows/refund-ids.ts';
 import type { DinteroFailureType } from '../failures.ts';
 import type { Dintero } from './charges.ts';
+import { withoutCorrected } from './events.ts';
 import type { TransactionFacts } from './facts.ts';
 import { instant } from './instant.ts';
-import { installationAnswer, transactionAnswer, withoutCorrected } from './schemas.ts';
+import { installationAnswer, transactionAnswer } from './schemas.ts';
 
 export interface Payment {
   facts: TransactionFacts;

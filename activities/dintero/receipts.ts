@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { holdsCardNumber, maskCardNumbers } from '../../workflows/card-number.ts';
 import type { ReceiptAsk, ReceiptFacts } from '../../workflows/receipts.ts';
 import type { Dintero } from './charges.ts';
+import { withoutCorrected } from './events.ts';
 
 const text = z.string().nullish().catch(null);
 
@@ -55,10 +56,12 @@ const receiptAnswer = z.object({
   events: z
     .array(
       z.object({
+        id: z.string().nullish(),
         event: z.string(),
         success: z.boolean().nullish(),
         event_reference: text,
         metadata: printable,
+        correction: z.object({ event_ids: z.array(z.string()).nullish() }).nullish(),
       }),
     )
     .nullish(),
@@ -82,16 +85,20 @@ export async function readReceipt(
     timeoutMs: ask.timeoutMs,
   });
   if (merchant_reference !== ask.chargeId) return null;
-  const texts = (events ?? []).filter((event) => isOf(ask.of, event)).map(textFor(ask.copy));
+  const standing = withoutCorrected(events ?? []).filter((event) => isOf(ask.of, event));
+  const texts = standing.map(textFor(ask.copy));
   const found = texts.findLast((one) => one !== null) ?? null;
   return found === null ? null : maskCardNumbers(found).slice(0, textMax);
 }
 
-/** The receipt of an approval tells the customer that money was taken: only where that is true is it printed. */
+/** A receipt tells the customer how it ended: only that of an event that ended so is printed. */
 function isOf(of: ReceiptAsk['of'], { event, success, event_reference }: ReceiptEvent): boolean {
-  if (of.is === 'refund') return event === 'REFUND' && event_reference === of.eventReference;
-  if (of.isPaid) return (event === 'AUTHORIZE' || event === 'CAPTURE') && success === true;
-  return event === 'VOID' || (event === 'AUTHORIZE' && success === false);
+  if (typeof success !== 'boolean') return false;
+  if (of.is === 'refund') {
+    return event === 'REFUND' && event_reference === of.eventReference && success === of.isDone;
+  }
+  if (of.isPaid) return (event === 'AUTHORIZE' || event === 'CAPTURE') && success;
+  return event === (success ? 'VOID' : 'AUTHORIZE');
 }
 
 function textFor(copy: ReceiptAsk['copy']): (event: ReceiptEvent) => string | null {

@@ -26,9 +26,10 @@ export function refundEventsIn(
 }
 
 function kindOf({ event, success }: TransactionEvent): RefundEvent['is'] | null {
-  if (event === 'INITIATE_REFUND') return success === false ? 'failed' : 'initiated';
-  if (event !== 'REFUND') return null;
-  return success === true ? 'done' : 'failed';
+  if (event !== 'REFUND' && event !== 'INITIATE_REFUND') return null;
+  if (success === false) return 'failed';
+  // What does not say whether it succeeded is not decided.
+  return event === 'REFUND' && success === true ? 'done' : 'initiated';
 }
 
 /** A result that carries no reference of its own has the one of the request that it answers. */

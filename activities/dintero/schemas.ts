@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { holdsCardNumber } from '../../workflows/card-number.ts';
+import { standingEvents, withoutCorrected } from './events.ts';
 import { receiptIn, receiptKeys } from './receipts.ts';
 import { ownRefundsIn, refundEventsIn } from './refund-events.ts';
 import type {
@@ -55,7 +56,7 @@ export const transactionAnswer = z
     facts: transactionFacts(answer),
     sale: answer.merchant_reference_2,
     refunds: refundsIn(answer),
-    refundEvents: refundEventsIn(withoutCorrected(answer.events ?? []), answer.amount),
+    refundEvents: refundEventsIn(standingEvents(answer.events ?? []), answer.amount),
     storeId: answer.store?.id ?? null,
     payoutDestinationId: answer.store?.payout_destination_id ?? null,
   }));
@@ -162,7 +163,7 @@ interface RawTransaction {
 }
 
 function transactionFacts(answer: RawTransaction): TransactionFacts {
-  const events = withoutCorrected(answer.events ?? []);
+  const events = standingEvents(answer.events ?? []);
   const sum = (name: string): number =>
     events
       .filter((event) => event.event === name && event.success === true)
@@ -197,14 +198,6 @@ function refundsIn({ amount, events }: RawTransaction): RefundFacts[] {
   return withoutCorrected(events ?? [])
     .filter((event) => event.event === 'REFUND' && event.success === true)
     .map((event) => ({ eventId: event.id ?? null, amount: event.amount ?? amount }));
-}
-
-/** Dintero takes a wrong event back by a `correction` that names it (dossier 4): it no longer counts. */
-export function withoutCorrected<Event extends Pick<TransactionEvent, 'id' | 'correction'>>(
-  events: Event[],
-): Event[] {
-  const corrected = new Set(events.flatMap((event) => event.correction?.event_ids ?? []));
-  return events.filter((event) => !corrected.has(event.id ?? ''));
 }
 
 const initiated: Record<string, PendingOperation> = {

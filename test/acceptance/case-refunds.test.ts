@@ -49,6 +49,13 @@ async function paidWithCase({ poll }: ExpectStatic) {
   return { ...sale, order };
 }
 
+/** The customer presents the card as soon as the terminal asks. */
+async function approve(refundId: string, terminalId: string): Promise<void> {
+  await till.until(refundId, ({ state }) => state === 'waiting_for_card');
+  await kvitt.simulator.press(terminalId, 'tap');
+  await till.ending(refundId);
+}
+
 async function count(chargeId: string, kind: string): Promise<number> {
   return (await kvitt.ledgerOf(chargeId)).filter((entry) => entry.kind === kind).length;
 }
@@ -64,8 +71,7 @@ describe.concurrent('the order of a refund', () => {
       [200, `${charge_id}.R1`],
       [200, `${charge_id}.R1`],
     ]);
-    await kvitt.simulator.press(terminal_id, 'tap');
-    await till.ending(`${charge_id}.R1`);
+    await approve(`${charge_id}.R1`, terminal_id);
     const again = await order(part);
     expect(again).toMatchObject({
       status: 200,
@@ -80,7 +86,7 @@ describe.concurrent('the order of a refund', () => {
   }) => {
     const { charge_id, transaction_id, terminal_id, order } = await paidWithCase(expect);
     expect((await order()).body.refund).toMatchObject({ amount: 14_000 });
-    await kvitt.simulator.press(terminal_id, 'tap');
+    await approve(`${charge_id}.R1`, terminal_id);
     await expect.poll(async () => (await caseOf(transaction_id)).state, patience).toBe('settled');
     const again = await order();
     expect(again).toMatchObject({
@@ -107,8 +113,7 @@ describe.concurrent('the order of a refund', () => {
     }
     expect((await order({ refund: 2 })).body).toMatchObject({ code: 'previous_refund_open' });
     expect((await order({ refund: 4 })).body).toMatchObject({ code: 'previous_refund_unknown' });
-    await kvitt.simulator.press(terminal_id, 'tap');
-    await till.ending(`${charge_id}.R1`);
+    await approve(`${charge_id}.R1`, terminal_id);
     expect(await count(charge_id, 'refund_prompt_started')).toBe(1);
   });
 
@@ -134,8 +139,7 @@ describe.concurrent('the order of a refund', () => {
       next_refund: null,
       text: expect.stringContaining(`${charge_id}.R1 has not ended`) as string,
     });
-    await kvitt.simulator.press(terminal_id, 'tap');
-    await till.ending(`${charge_id}.R1`);
+    await approve(`${charge_id}.R1`, terminal_id);
     expect(await offered()).toMatchObject({ action: 'refund', next_refund: 2 });
   });
 
@@ -171,8 +175,7 @@ describe.concurrent('the till', () => {
     for (const refund of [1, 2]) {
       expect((await kvitt.call('GET', path)).body).toMatchObject({ next_refund: refund });
       await till.refund(charge_id, { ...request, refund });
-      await kvitt.simulator.press(terminal_id, 'tap');
-      await till.ending(`${charge_id}.R${refund}`);
+      await approve(`${charge_id}.R${refund}`, terminal_id);
     }
     expect(await count(charge_id, 'refunded')).toBe(2);
   });

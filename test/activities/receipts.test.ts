@@ -22,12 +22,15 @@ const declined = {
   success: false,
   metadata: { 'seitatech:customerReceipt': 'DECLINED' },
 };
-const refund = (event_reference: string, text: string): object => ({
+const refund = (event_reference: string, text: string, change: object = {}): object => ({
   event: 'REFUND',
   success: true,
   event_reference,
   metadata: { 'seitatech:customerReceipt': text },
+  ...change,
 });
+const refunded = { is: 'refund', eventReference: 'S-1.1.R1', isDone: true } as const;
+const notRefunded = { ...refunded, isDone: false };
 const voided = { event: 'VOID', success: true, metadata: {} };
 
 const paid: ReceiptAsk['of'] = { is: 'sale', isPaid: true };
@@ -59,8 +62,27 @@ describe(readReceipt.name, () => {
     [
       'the refund that is meant',
       [approved, refund('S-1.1.R1', 'one'), refund('S-1.1.R2', 'two')],
-      { of: { is: 'refund', eventReference: 'S-1.1.R1' } },
+      { of: refunded },
       'one\n',
+    ],
+    ...(
+      [
+        ['no refused refund where it was made', { success: false }, refunded, null],
+        ['no made refund where it was refused', {}, notRefunded, null],
+        ['a refused refund as such', { success: false }, notRefunded, 'one\n'],
+        ['no refund that does not say how it ended', { success: null }, notRefunded, null],
+      ] as const
+    ).map(([name, change, of, text]): [string, object[], Partial<ReceiptAsk>, string | null] => [
+      name,
+      [refund('S-1.1.R1', 'one', change)],
+      { of },
+      text,
+    ]),
+    [
+      'no refund that Dintero has taken back',
+      [refund('S-1.1.R1', 'one', { id: '7' }), { event: 'X', correction: { event_ids: ['7'] } }],
+      { of: refunded },
+      null,
     ],
     ['none, if there is none', [{ ...approved, metadata: null }, voided], {}, null],
     ['none of another charge', [approved], { chargeId: 'S-2.1' }, null],

@@ -193,6 +193,8 @@ describe('orders', { concurrent: true }, () => {
     expect(await kvitt.ending(chargeId)).toMatchObject({ outcome: 'captured' });
     const told = (await show(chargeId)).timeline?.map(({ text }) => text) ?? [];
     expect(told).toContain(`operator: recover, "${why}"`);
+    // By the till, once.
+    expect(told.filter((text) => text.startsWith('asked for'))).toHaveLength(1);
   });
 
   it('recover reads an ended charge again: what Dintero shows counts', async () => {

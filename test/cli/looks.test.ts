@@ -221,7 +221,7 @@ Timeline
   2026-11-22 09:15:14Z  poll    no [31m answer (3 times)
 
 Waits for
-  evidence of a person, until 2026-11-22 10:15:11Z
+  evidence of a person; next look 2026-11-22 10:15:11Z
 
 What you may do now
   npx kvitt close S-1001.1 --terminal-seen-idle --why "<why>"

@@ -7,11 +7,13 @@ import type {
   TransactionFacts,
 } from '../../activities/dintero/facts.ts';
 import { derivePolicy } from '../../workflows/policy.ts';
+import type { ToldEnding } from '../../workflows/refund-messages.ts';
 import {
   judgeRefund,
   nextRefundStep,
   whyNotAtTerminal,
   whyNotRefund,
+  whyOtherwise,
   type RefundJudgement,
   type RefundSituation,
 } from '../../workflows/refund-judgement.ts';
@@ -263,4 +265,23 @@ describe(nextRefundStep.name, () => {
       expect(step).toEqual({ do: 'close_refunded', refundedAmount: 4500, eventId: '3' });
     },
   );
+});
+
+describe(whyOtherwise.name, () => {
+  const asked = { amount: 4500, currency: 'NOK' };
+  const told = (refunded_amount: number | null): ToldEnding => {
+    const outcome = refunded_amount === null ? 'not_refunded' : 'refunded';
+    return { outcome, refunded_amount, reason: null, because: null };
+  };
+
+  it.each<[shown: number, former: ToldEnding | null, because: string | null]>([
+    [4500, null, null],
+    [4500, told(4500), null],
+    [9000, null, 'Dintero shows NOK 90.00 given back, and NOK 45.00 was asked for'],
+    [9000, told(4500), 'Dintero shows NOK 90.00 given back, and NOK 45.00 was asked for'],
+    [4500, told(9000), 'Dintero shows NOK 45.00 given back, and NOK 90.00 was told before'],
+    [4500, told(null), 'Dintero shows NOK 45.00 given back, and nothing was told before'],
+  ])('%i shown, %j told before: %s', (refundedAmount, former, because) => {
+    expect(whyOtherwise(asked, { refundedAmount, former })).toBe(because);
+  });
 });
