@@ -227,11 +227,12 @@ export function whyOtherwise(
   { amount, currency }: Pick<RefundRecord, 'amount' | 'currency'>,
   { refundedAmount, former }: { refundedAmount: number; former: ToldEnding | null },
 ): string | null {
+  const told = former?.refunded_amount ?? null;
+  if (told === refundedAmount) return former?.because ?? null;
   const shown = `Dintero shows ${moneyText(refundedAmount, currency)} given back`;
-  if (refundedAmount !== amount)
+  if (refundedAmount !== amount) {
     return `${shown}, and ${moneyText(amount, currency)} was asked for`;
-  if (former === null || former.refunded_amount === refundedAmount) return null;
-  const told =
-    former.refunded_amount === null ? 'nothing' : moneyText(former.refunded_amount, currency);
-  return `${shown}, and ${told} was told before`;
+  }
+  if (former === null) return null;
+  return `${shown}, and ${told === null ? 'nothing' : moneyText(told, currency)} was told before`;
 }

@@ -181,9 +181,14 @@ async function tellRefunds({ transaction, isOurs }: FoundTransaction): Promise<v
 
 type Told = Extract<Standing, { is: 'closed' }>;
 
-/** A charge that told of no money is contradicted by any transaction that carries its id. */
-function isOf({ transactionId }: TransactionFacts, { record }: Told): boolean {
-  return record.outcome === 'not_charged' || record.transaction_id === transactionId;
+/**
+ * A charge that told of no money is contradicted by a transaction that carries its id. One that names another terminal
+ * is another payment: the charge's recovery would read it for ever, and could never call it the charge's.
+ */
+function isOf({ transactionId, terminalId }: TransactionFacts, { record }: Told): boolean {
+  if (record.transaction_id === transactionId) return true;
+  if (record.outcome !== 'not_charged') return false;
+  return terminalId === null || record.terminal_id === null || terminalId === record.terminal_id;
 }
 
 function isAsTold(transaction: TransactionFacts, { record, refundedAmount = 0 }: Told): boolean {

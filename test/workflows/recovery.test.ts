@@ -312,6 +312,8 @@ describe('the verdict on stray news', () => {
       ['reserved after all', { transaction: reserved, isOurs: true }, closed(notCharged), 'contradicted'],
       ['prompting after all', ours({ status: 'initiated', capturedAmount: 0 }), closed(notCharged), 'contradicted'],
       ['another transaction after all', ours(second), closed(notCharged), 'contradicted'],
+      ['another one at another terminal', ours({ ...second, terminalId: 'T90001234-T0009' }), closed(notCharged), 'orphan'],
+      ['another one of no known terminal', ours({ ...second, terminalId: null }), closed(notCharged), 'contradicted'],
       ['not captured any more', { transaction: reserved, isOurs: true }, closed(captured), 'contradicted'],
       ['voided after all', { transaction: voided, isOurs: true }, closed(captured), 'contradicted'],
       ['refunded', ours({ refundedAmount: 100 }), closed(captured), 'contradicted'],

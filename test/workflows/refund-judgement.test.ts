@@ -271,12 +271,14 @@ describe(whyOtherwise.name, () => {
   const asked = { amount: 4500, currency: 'NOK' };
   const told = (refunded_amount: number | null): ToldEnding => {
     const outcome = refunded_amount === null ? 'not_refunded' : 'refunded';
-    return { outcome, refunded_amount, reason: null, because: null };
+    const because = refunded_amount === asked.amount ? null : 'as it was told';
+    return { outcome, refunded_amount, reason: null, because };
   };
 
   it.each<[shown: number, former: ToldEnding | null, because: string | null]>([
     [4500, null, null],
     [4500, told(4500), null],
+    [9000, told(9000), 'as it was told'],
     [9000, null, 'Dintero shows NOK 90.00 given back, and NOK 45.00 was asked for'],
     [9000, told(4500), 'Dintero shows NOK 90.00 given back, and NOK 45.00 was asked for'],
     [4500, told(9000), 'Dintero shows NOK 45.00 given back, and NOK 90.00 was told before'],

@@ -13,6 +13,7 @@ export {
   judgeRefund,
   whyNotAtTerminal,
   whyNotRefund,
+  whyOtherwise,
 } from '../../../workflows/refund-judgement.ts';
 
 export function nextRefundStep(judgement: RefundJudgement, now: RefundSituation): RefundStep {
