@@ -91,6 +91,19 @@ export async function until(
   );
 }
 
+/** Dintero was asked for this of the charge: what it was to answer is spent. */
+export async function untilAsked(
+  { simulator }: Stage,
+  { chargeId }: Started,
+  endpoint: string,
+): Promise<void> {
+  const giveUpAt = Date.now() + 60_000;
+  while ((await simulator.calls({ endpoint, merchant_reference: chargeId })).length === 0) {
+    if (Date.now() > giveUpAt) throw new Error(`Dintero was never asked: ${endpoint}`);
+    await pause(100);
+  }
+}
+
 /** The transaction of the charge's case, once it is listed. */
 export async function caseOf({ till }: Stage, { chargeId }: Started): Promise<string> {
   const reference = chargeId.slice(0, chargeId.lastIndexOf('.'));

@@ -2,7 +2,15 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Attention, CaseKind } from '../../workflows/lists.ts';
 import type { PlannedFault } from '../scenario.ts';
-import { caseOf, startCharge, until, unwatched, type Stage, type Started } from './stage.ts';
+import {
+  caseOf,
+  startCharge,
+  until,
+  untilAsked,
+  unwatched,
+  type Stage,
+  type Started,
+} from './stage.ts';
 
 export interface Story {
   word: Attention | CaseKind;
@@ -77,6 +85,7 @@ const attentionStories: Story[] = [
         faults: [answers('capture', 429, 1, { 'retry-after': '3600' })],
       });
       await tap(stage, charge);
+      await untilAsked(stage, charge, 'capture');
       return await asking(stage, charge, 'approved_too_long');
     },
   },
