@@ -113,7 +113,9 @@ async function judgeCharge(scene: Scene, charge: Crashed, cell: Cell): Promise<s
   );
   const problems = [
     ...auditCrashed(ledger, [charge]),
-    ...('refund_id' in seen ? unlikeTheRefund(seen, ledger) : unlikeTheCard(seen, ledger, cell)),
+    ...('refund_id' in seen
+      ? unlikeTheRefund(seen, ledger, cell)
+      : unlikeTheCard(seen, ledger, cell)),
     ...(await unlikeFirst(scene, charge, cell)),
     ...(await terminalStillHeld(scene, charge)),
   ];
@@ -129,8 +131,13 @@ export function auditCrashed(ledger: LedgerEntry[], charges: Crashed[]): string[
 }
 
 /** Money went back if the cardholder has approved it, and only then. */
-function unlikeTheRefund({ outcome, reason }: Answered, ledger: LedgerEntry[]): string[] {
+function unlikeTheRefund(
+  { outcome, reason }: Answered,
+  ledger: LedgerEntry[],
+  { point }: Cell,
+): string[] {
   const isBack = ledger.some(({ kind }) => kind === 'refunded');
+  if (!isBack && point.isGivenBack === true) return ['was approved, and no money went back'];
   if (outcome === (isBack ? 'refunded' : 'not_refunded')) return [];
   return [`went ${isBack ? '' : 'not '}back, and is ${outcome} (${reason ?? 'no reason'})`];
 }

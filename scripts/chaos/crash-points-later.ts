@@ -57,23 +57,27 @@ const refundPoints: readonly Omit<Point, 'isOfPrompting'>[] = [
   },
   {
     name: 'refund: committed',
+    isGivenBack: true,
     reach: async (scene) => {
       await beginRefundHeld(scene, 'answer');
     },
   },
   {
     name: 'refund: answer read',
+    isGivenBack: true,
     reach: async (scene) => {
       await readUnrecorded(scene, [await beginRefundHeld(scene, 'answer')]);
     },
   },
   {
     name: 'refund: waiting',
+    isGivenBack: true,
     reach: beginRefundWaiting,
     meanwhile: tap,
   },
   {
     name: 'refund: told',
+    isGivenBack: true,
     reach: async (scene) => {
       await beginRefundWaiting(scene);
       const callbacks = hold(scene, { brake: scene.kvitt.front, at: 'answer', call: callback });
@@ -83,6 +87,7 @@ const refundPoints: readonly Omit<Point, 'isOfPrompting'>[] = [
   },
   {
     name: 'refund: verify sent',
+    isGivenBack: true,
     reach: async (scene) => {
       await beginRefundWaiting(scene);
       const reads = hold(scene, { brake: scene.kvitt.dintero, at: 'request', call: read });

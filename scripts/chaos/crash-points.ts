@@ -18,6 +18,8 @@ export interface Point {
   isOfPrompting: boolean;
   /** The till has cancelled: tapped money is to be voided. */
   isCancelled?: true;
+  /** Dintero has the refund, and its cardholder approves it, whoever is dead then: the money must go back. */
+  isGivenBack?: true;
   /** Approved money waits for the till's word; only where captures are ours. */
   isHeld?: true;
   reach: (scene: Scene) => Promise<void>;
